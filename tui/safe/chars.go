@@ -47,6 +47,22 @@ func ignorable(r rune) bool {
 	return unicode.Is(unicode.Cf, r) && !visibleFormat(r)
 }
 
+// attached reports whether r, a letter by its category, is drawn onto the
+// character before it as a mark is: voiced sound marks, Thai and Lao am.
+func attached(r rune) bool {
+	return r == 0xff9e || r == 0xff9f || r == 0xe33 || r == 0xeb3
+}
+
+// prepended reports whether r is a historic letter that is drawn onto the
+// character after it, which may be one of ours.
+func prepended(r rune) bool {
+	switch r {
+	case 0xd4e, 0x111c2, 0x111c3, 0x1193f, 0x11941, 0x11a3a, 0x11d46, 0x11f02:
+		return true
+	}
+	return r >= 0x11a84 && r <= 0x11a89
+}
+
 // visibleFormat reports whether r is a format character that has a shape.
 // Nobody agrees on its width, so a stand-in is drawn.
 func visibleFormat(r rune) bool {
@@ -56,9 +72,10 @@ func visibleFormat(r rune) bool {
 
 // printable reports whether r has a shape that is known to everyone: not
 // private use, where a font may have our own icons, not a noncharacter, and
-// not unassigned, unless it lies where new emoji are added every year.
+// not unassigned, unless it lies where new emoji are added every year. What
+// would be drawn onto our own text is not printable either.
 func printable(r rune) bool {
-	return unicode.IsGraphic(r) || r >= 0x1f000 && r <= 0x1faff
+	return unicode.IsGraphic(r) && !prepended(r) || r >= 0x1f000 && r <= 0x1faff
 }
 
 // jamo reports whether r is a Hangul letter that is joined to a syllable.
@@ -85,19 +102,16 @@ func keycapBase(r rune) bool {
 // pictograph reports whether r can begin an emoji sequence.
 func pictograph(r rune) bool {
 	switch {
-	case r < 0x80, regional(r):
+	case r < 0x80, regional(r), skinTone(r):
 		return false
-	case r >= 0x1f000 && r <= 0x1faff,
-		r >= 0x2600 && r <= 0x27bf,
-		r >= 0x2300 && r <= 0x23ff,
-		r >= 0x2b00 && r <= 0x2bff && unicode.Is(unicode.So, r),
-		r >= 0x2190 && r <= 0x21ff,
-		r >= 0x25a0 && r <= 0x25ff && r != noBase:
+	case r >= 0x1f000 && r <= 0x1faff:
 		return true
+	case r >= 0x2190 && r <= 0x21ff, r >= 0x2300 && r <= 0x23ff, r >= 0x25a0 && r <= 0x27bf, r >= 0x2b00 && r <= 0x2bff:
+		return unicode.Is(unicode.S, r) && r != noBase
 	}
 	switch r {
-	case 0xa9, 0xae, 0x203c, 0x2049, 0x2122, 0x2139, 0x24c2, 0x2934, 0x2935,
-		0x2b05, 0x2b06, 0x2b07, 0x3030, 0x303d, 0x3297, 0x3299:
+	case 0xa9, 0xae, 0x203c, 0x2049, 0x2122, 0x2139, 0x24c2, 0x2934, 0x2935, 0x3030,
+		0x303d, 0x3297, 0x3299:
 		return true
 	}
 	return false

@@ -167,14 +167,14 @@ func (c *cleaner) char(r rune) {
 		c.tampered = true
 	case !printable(r):
 		c.replace(replacement)
-	case unicode.Is(unicode.M, r):
+	case unicode.Is(unicode.M, r) || attached(r):
 		c.mark(r)
 	case jamo(r):
 		c.jamo(r)
 	case regional(r) && c.form == oneRow:
 		c.write('A' + r - firstRegional)
-	case skinTone(r) && c.form == oneRow:
-		c.write('■') // a swatch, of one width everywhere
+	case skinTone(r):
+		c.write('■') // a swatch that leaves the character before it alone
 	default:
 		c.write(r)
 	}

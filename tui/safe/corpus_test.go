@@ -109,7 +109,7 @@ func belongs(rs []rune, i int, rows bool) bool {
 	}
 	switch {
 	case rs[i] == 0xfe0e, rs[i] == 0xfe0f:
-		return unicode.In(before, unicode.S, unicode.P, unicode.Nd) || before >= 0x1f000
+		return unicode.In(before, unicode.S, unicode.P, unicode.Nd) || before == 0x2139 || before >= 0x1f000
 	case rs[i] == 0x200d:
 		return (before >= 0x2000 || before == 0xfe0f) && unicode.In(after, unicode.S, unicode.P) || after >= 0x1f000
 	}

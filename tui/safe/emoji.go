@@ -77,10 +77,15 @@ func element(s string) int {
 		return 0
 	}
 	next, m := utf8.DecodeRuneInString(s[n:])
-	switch {
-	case next == emojiStyle, next == textStyle:
+	if next == textStyle {
+		return n + m
+	}
+	if next == emojiStyle {
 		n += m
-	case skinTone(next) && !skinTone(r):
+		next, m = utf8.DecodeRuneInString(s[n:])
+	}
+	switch {
+	case skinTone(next):
 		return n + m
 	case r == blackFlag:
 		return n + tags(s[n:])
