@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"slices"
@@ -67,7 +68,7 @@ func TestEveryKeyGatesACommand(t *testing.T) {
 		gates[c.Perm()] = true
 	}
 	held := actor(map[desk.Perm]desk.Scope{desk.MessageReply: desk.ScopeAll})
-	if d, ok := desk.Can(held, desk.Reply{}.Perm(), on(chat("eve", "")), noon).(*desk.Denied); ok {
+	if d, ok := errors.AsType[*desk.Denied](desk.Can(held, desk.Reply{}.Perm(), on(chat("eve", "")), noon)); ok {
 		gates[d.Perm] = true
 	}
 	for _, p := range desk.Permissions() {
