@@ -73,7 +73,7 @@ func Can(me *Actor, p Perm, s Subject, now time.Time) error {
 	if c == nil {
 		return nil
 	}
-	if !covers(held, me.Member, c) {
+	if !covers(held, &me.Member, c.Facts()) {
 		return tooNarrow(p, held, me.Member, c)
 	}
 	return canNow(me, p, c, s, now)
@@ -81,26 +81,35 @@ func Can(me *Actor, p Perm, s Subject, now time.Time) error {
 
 // covers says what a scope reaches. server/store says the same in SQL, and a
 // property test holds the two together.
-func covers(s Scope, me Member, c *Conversation) bool {
+func covers(s Scope, me *Member, f Facts) bool {
 	switch s {
 	case ScopeAll:
 		return true
 	case ScopeTeam:
-		return c.Assignee == me.ID || me.In(c.Team) || (c.Assignee == "" && c.Team == "")
+		return f.Assignee == me.ID || me.In(f.Team) || (f.Assignee == "" && f.Team == "")
 	case ScopeOwn:
-		return c.Assignee == me.ID
+		return f.Assignee == me.ID
 	}
 	return false
 }
 
-// canView covers what the view scope covers, and in the queue what the queue
-// scope covers.
+// Sees is [Can] for [ConversationView] without the reason: what the stream asks
+// for every event and every reader. It covers what the view scope covers, and in
+// the queue what the queue scope covers.
+func Sees(me *Actor, f Facts) bool {
+	if me.Member.Suspended {
+		return false
+	}
+	return covers(me.Role.Scope(ConversationView), &me.Member, f) ||
+		(f.Assignee == "" && covers(me.Role.Scope(ConversationViewQueue), &me.Member, f))
+}
+
 func canView(me *Actor, c *Conversation) error {
 	view, queue := me.Role.Scope(ConversationView), me.Role.Scope(ConversationViewQueue)
 	switch {
 	case view.Rank() == 0 && queue.Rank() == 0:
 		return noKey(ConversationView)
-	case c == nil, covers(view, me.Member, c), c.Assignee == "" && covers(queue, me.Member, c):
+	case c == nil, Sees(me, c.Facts()):
 		return nil
 	}
 	return tooNarrow(ConversationView, view, me.Member, c)
@@ -145,7 +154,7 @@ func canNow(me *Actor, p Perm, c *Conversation, s Subject, now time.Time) error 
 func canReply(me *Actor, c *Conversation, now time.Time) error {
 	if c.Assignee != "" && c.Assignee != me.Member.ID {
 		held := me.Role.Scope(MessageReplyUnowned)
-		if held.Rank() == 0 || !covers(held, me.Member, c) {
+		if held.Rank() == 0 || !covers(held, &me.Member, c.Facts()) {
 			return &Denied{Perm: MessageReplyUnowned, Why: WhyHeld, Has: held, Needs: needs(me.Member, c),
 				Reason: "Someone else is answering this chat. Take it over to reply, or leave them a note."}
 		}
@@ -221,7 +230,7 @@ func tooNarrow(p Perm, held Scope, me Member, c *Conversation) error {
 // needs is the narrowest scope that covers c.
 func needs(me Member, c *Conversation) Scope {
 	for _, s := range []Scope{ScopeOwn, ScopeTeam} {
-		if covers(s, me, c) {
+		if covers(s, &me, c.Facts()) {
 			return s
 		}
 	}
