@@ -70,8 +70,8 @@ func visibleFormat(r rune) bool {
 		unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// printable reports whether r has a shape that is known to everyone: not
-// private use, where a font may have our own icons, not a noncharacter, and
+// printable reports whether r has a shape that is known to everyone: not a C1
+// control, not private use, where a font may have our own icons, not a noncharacter, and
 // not unassigned, unless it lies where new emoji are added every year. What
 // would be drawn onto our own text is not printable either.
 func printable(r rune) bool {

@@ -54,7 +54,7 @@ func clean(s string, f form) Text {
 		}
 		s = out
 	}
-	return Text{s: strconv.QuoteToASCII(s), tampered: true}
+	return Text{s: firstBytes(strconv.QuoteToASCII(s)), tampered: true}
 }
 
 // firstBytes cuts s to what is cleaned at all, at the start of a character.
@@ -153,8 +153,6 @@ func (c *cleaner) char(r rune) {
 		c.write(r)
 	case r < 0x20 || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029:
 		c.control(r)
-	case r < 0xa0:
-		c.replace(replacement)
 	case r == 0x200e || r == 0x200f || r == 0x61c || r == 0xad:
 		// Honest text has these; nothing shows that they are gone.
 	case joiner(r):

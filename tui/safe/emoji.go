@@ -44,8 +44,7 @@ func (c *cleaner) emoji() (int, bool) {
 	c.write(r)
 	if c.form == manyRows {
 		c.out.WriteString(c.in[c.pos+n : c.pos+size])
-		// What follows must not count as a mark on the sequence without bound.
-		c.marks = 1
+		c.marks = 2 // a selector and a keycap are marks too
 	}
 	return size, true
 }

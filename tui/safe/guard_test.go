@@ -101,6 +101,7 @@ func TestGuardLimits(t *testing.T) {
 		{"c1-bytes", []string{"a\x9b6n\x90\x80b"}, "a6nb"},
 		{"c1-utf8", []string{"a\u009b6nb"}, "a6nb"},
 		{"invalid-utf8", []string{"a\xff\xc3b\xed\xa0\x80c"}, "abc"},
+		{"character-after-half-of-one", []string{"\xc3é\xe4\xbdé\xe4a\xbd\xa0"}, "ééa"},
 		{"utf8-in-pieces", []string{"\xe4", "\xbd", "\xa0"}, "你"},
 		{"paste-end-alone", []string{"a\x1b[201~b"}, "ab"},
 		{"paste-with-keys", []string{"\x1b[200~a\x1b[31mb\x1b[A\x1b\x1b[201~c"}, "\x1b[200~a[31mb[A\x1b[201~c"},

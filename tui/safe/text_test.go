@@ -57,6 +57,9 @@ func TestLineAndBody(t *testing.T) {
 		{"tag-flag-open", "🏴\U000e0067\U000e0062", "🏴", "🏴", true},
 		{"tag-letters", "hi\U000e0068\U000e0069", "hi", "hi", true},
 		{"selector-on-letter", "a\ufe0fb", "ab", "ab", true},
+		{"keycap-mark-flood", "1\ufe0f\u20e3" + strings.Repeat("\u0316", 30), "1" + strings.Repeat("\u0316", 8), "1\ufe0f\u20e3" + strings.Repeat("\u0316", 6), true},
+		{"zwj-without-end", strings.Repeat("👨\u200d", 12) + "👩", "👨👨", strings.Repeat("👨\u200d", 8) + "👨👨\u200d👨\u200d👨\u200d👩", true},
+		{"conjunct-without-end", strings.Repeat("क\u094d", 20) + "x", strings.Repeat("क\u094d", 10) + "कx", strings.Repeat("क\u094d", 10) + "कx", true},
 		{"emoji-then-mark", "👍🏿\u0301", "👍\u0301", "👍🏿\u0301", false},
 	}
 	for _, tt := range tests {
@@ -182,6 +185,7 @@ func TestWrap(t *testing.T) {
 		{"spaces-at-break", "abc     def", 5, []string{"abc", "def"}},
 		{"only-spaces", "        ", 5, []string{""}},
 		{"wide", "你好世界", 5, []string{"你好", "世界"}},
+		{"wide-beside-words", "ab 你好", 5, []string{"ab 你", "好"}},
 		{"wide-in-one-column", "你a", 1, []string{"…", "a"}},
 		{"wide-after-word", "ab你好", 4, []string{"ab你", "好"}},
 		{"marks", "e\u0316e\u0316e\u0316", 2, []string{"e\u0316e\u0316", "e\u0316"}},
