@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+)
+
+// database is what differs between SQLite and Postgres outside the statements.
+type database interface {
+	migrate(ctx context.Context) error
+	// connect opens a connection for the writer or for a reader.
+	connect(ctx context.Context, write bool) (*conn, error)
+	// begin returns the statements that begin a transaction: the word itself and
+	// the query that reads the head of the log, locking it for a writer.
+	begin(write bool) (begin, head string)
+	// bound limits how long one batch may take, where the database can't be
+	// trusted to answer.
+	bound(ctx context.Context) (context.Context, context.CancelFunc)
+	readers() int
+	// rest is called by the writer after each batch (idle 0) and when nothing
+	// has been written for a while.
+	rest(ctx context.Context, c *conn, idle idleness) error
+	close() error
+}
+
+// idleness says how long the writer has had nothing to do.
+type idleness int
+
+const (
+	idleNot   idleness = iota // a batch was just committed
+	idleShort                 // nothing waits
+	idleLong                  // a quiet moment
+)
+
+// conn is one connection with its prepared statements.
+type conn struct {
+	sql   *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+// maxStmts bounds the cache: lists over many teams make their own statements.
+const maxStmts = 256
+
+func newConn(c *sql.Conn) *conn { return &conn{sql: c, stmts: map[string]*sql.Stmt{}} }
+
+// stmt prepares a statement once. Past the bound the caller closes it itself.
+func (c *conn) stmt(ctx context.Context, query string) (s *sql.Stmt, cached bool, err error) {
+	if s := c.stmts[query]; s != nil {
+		return s, true, nil
+	}
+	s, err = c.sql.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(c.stmts) >= maxStmts {
+		return s, false, nil
+	}
+	c.stmts[query] = s
+	return s, true, nil
+}
+
+// exec runs a statement that isn't worth preparing.
+func (c *conn) exec(ctx context.Context, query string) error {
+	_, err := c.sql.ExecContext(ctx, query)
+	return err
+}
+
+func (c *conn) close() {
+	for _, s := range c.stmts {
+		_ = s.Close() // the connection goes too
+	}
+	_ = c.sql.Close()
+}
+
+// discard closes a connection that failed so that no pool hands it out again.
+func (c *conn) discard() {
+	_ = c.sql.Raw(func(any) error { return driver.ErrBadConn })
+	c.close()
+}

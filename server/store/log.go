@@ -1,0 +1,94 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"reflect"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+// Entry is one entry of the log: what sessions are told, and beside it what only
+// the log keeps.
+type Entry struct {
+	desk.Event
+	Session string          `json:"session,omitempty"` // of the sign-in that did it
+	Addr    string          `json:"addr,omitempty"`    // where it came from
+	Detail  json.RawMessage `json:"detail,omitempty"`
+}
+
+// Head returns the number of the newest entry: 0 when the log is empty. In a
+// write it counts what was appended so far.
+func (t *Tx) Head() (int64, error) { return t.head, nil }
+
+// Next returns the number that the next Append gives.
+func (t *Tx) Next() int64 { return t.head + 1 }
+
+// Append adds an entry to the log and returns its number, which it also sets in
+// the event. The caller sets everything else.
+func (t *Tx) Append(e Entry) (int64, error) {
+	e.Seq = t.head + 1
+	event, err := json.Marshal(e.Event)
+	if err != nil {
+		return 0, wrap("append to the log", err)
+	}
+	var conversation desk.ConversationID
+	if e.Conversation != nil {
+		conversation = e.Conversation.ID
+	}
+	_, err = t.exec(`INSERT INTO entry (seq, at, kind, actor, conversation, session, addr, event, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		e.Seq, millis(e.At), string(e.Kind), string(e.Actor), int64(conversation), e.Session, e.Addr, string(event), string(e.Detail))
+	if err != nil {
+		return 0, wrap("append to the log", err)
+	}
+	t.head = e.Seq
+	t.entries = append(t.entries, e)
+	return e.Seq, nil
+}
+
+// Entries returns up to limit entries that come after a number, oldest first.
+func (t *Tx) Entries(after int64, limit int) ([]Entry, error) {
+	list, err := all(t, scanEntry, `SELECT event, session, addr, detail FROM entry WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+	return list, wrap("read the log", err)
+}
+
+func scanEntry(s scanner) (e Entry, err error) {
+	var event, detail string
+	if err = s.Scan(&event, &e.Session, &e.Addr, &detail); err != nil {
+		return e, err
+	}
+	if detail != "" {
+		e.Detail = json.RawMessage(detail)
+	}
+	return e, fromJSON(event, &e.Event)
+}
+
+// seed gives a new log its epoch, and the roles that every desk has their
+// present meaning in this program.
+func (t *Tx) seed() (epoch string, err error) {
+	err = t.row(`SELECT epoch FROM log_head`).Scan(&epoch)
+	if err != nil {
+		return "", wrap("read the epoch", err)
+	}
+	if epoch == "" {
+		epoch = rand.Text()
+		if _, err := t.exec(`UPDATE log_head SET epoch = $1`, epoch); err != nil {
+			return "", wrap("begin the log", err)
+		}
+	}
+	for _, r := range desk.BuiltInRoles() {
+		have, err := t.Role(r.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
+		}
+		if reflect.DeepEqual(have, r) {
+			continue
+		}
+		if err := t.PutRole(r); err != nil {
+			return "", err
+		}
+	}
+	return epoch, nil
+}

@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+// Tx is a transaction. It is valid until the function that was given it
+// returns, and is used by one goroutine. A row that isn't there is
+// [ErrNotFound]; any other error of a method that writes spoils the write.
+type Tx struct {
+	ctx     context.Context
+	conn    *conn
+	write   bool
+	over    bool
+	head    int64
+	entries []Entry // of the whole batch
+
+	// Of the function that runs now:
+	wrote  bool
+	failed bool
+	given  desk.ConversationID // the newest number that NewConversationID gave
+}
+
+func begin(ctx context.Context, db database, c *conn, write bool) (*Tx, error) {
+	word, head := db.begin(write)
+	if err := c.exec(ctx, word); err != nil {
+		return nil, fmt.Errorf("store: begin: %w", err)
+	}
+	t := &Tx{ctx: ctx, conn: c, write: write}
+	if err := t.row(head).Scan(&t.head); err != nil {
+		return nil, fmt.Errorf("store: read the head of the log: %w", err)
+	}
+	return t, nil
+}
+
+// commit stores the head of the log last and once for the whole batch.
+func (t *Tx) commit() error {
+	t.over = true
+	if len(t.entries) > 0 {
+		s, _, err := t.conn.stmt(t.ctx, "UPDATE log_head SET seq = $1")
+		if err == nil {
+			_, err = s.ExecContext(t.ctx, t.head)
+		}
+		if err != nil {
+			return fmt.Errorf("store: move the head of the log: %w", err)
+		}
+	}
+	if err := t.conn.exec(t.ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+var errOver = errors.New("store: the transaction is over")
+
+// exec runs a statement that writes, and returns how many rows it touched.
+func (t *Tx) exec(query string, args ...any) (int64, error) {
+	if t.over {
+		return 0, errOver
+	}
+	if !t.write {
+		return 0, errors.New("store: this transaction only reads")
+	}
+	t.wrote = true
+	s, cached, err := t.conn.stmt(t.ctx, query)
+	if err != nil {
+		t.failed = true
+		return 0, err
+	}
+	if !cached {
+		defer s.Close()
+	}
+	res, err := s.ExecContext(t.ctx, clean(args)...)
+	if err != nil {
+		t.failed = true
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// row is what [sql.Row] is, with our errors.
+type row struct {
+	t    *Tx
+	rows *sql.Rows
+	err  error
+}
+
+func (t *Tx) row(query string, args ...any) row {
+	rows, err := t.query(query, args...)
+	return row{t, rows, err}
+}
+
+func (r row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			r.t.failed = true
+			return err
+		}
+		return ErrNotFound
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	return r.rows.Close()
+}
+
+func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if t.over {
+		return nil, errOver
+	}
+	s, cached, err := t.conn.stmt(t.ctx, query)
+	if err != nil {
+		t.failed = true
+		return nil, err
+	}
+	rows, err := s.QueryContext(t.ctx, clean(args)...)
+	if !cached {
+		_ = s.Close() // database/sql keeps it until the rows are closed
+	}
+	if err != nil {
+		t.failed = true
+	}
+	return rows, err
+}
+
+// scanner is a row that can be scanned: one of many, or the only one.
+type scanner interface{ Scan(dest ...any) error }
+
+// all reads every row of a query.
+func all[T any](t *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := t.query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	if err := rows.Err(); err != nil {
+		t.failed = true
+		return nil, err
+	}
+	return list, nil
+}
+
+// clean replaces what a text column can't hold: Postgres refuses a NUL and bytes
+// that aren't UTF-8, and a customer's message must not fail for it.
+func clean(args []any) []any {
+	for i, a := range args {
+		if s, ok := a.(string); ok && (!utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0) {
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("store: %s: %w", what, err)
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// toJSON returns the text that stands for v; "" for a nil pointer or an empty slice
+// or map, so that a missing value is a missing text.
+func toJSON[T any](v T, missing bool) (string, error) {
+	if missing {
+		return "", nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// fromJSON reads what toJSON wrote.
+func fromJSON(s string, v any) error {
+	if s == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s), v)
+}
