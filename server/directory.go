@@ -1,0 +1,98 @@
+package server
+
+import (
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/store"
+)
+
+// directory is who works here, at one position of the log. It is never changed:
+// an entry about people makes a new one. A member whose rights stay the same
+// keeps the same *desk.Actor, so that a session sees a change of rights by
+// comparing two pointers.
+type directory struct {
+	members map[desk.MemberID]desk.Member
+	roles   map[desk.RoleID]desk.Role
+	teams   map[desk.TeamID]desk.Team
+	actors  map[desk.MemberID]*desk.Actor
+}
+
+func loadDirectory(tx *store.Tx) (*directory, error) {
+	members, err := tx.Members()
+	if err != nil {
+		return nil, err
+	}
+	roles, err := tx.Roles()
+	if err != nil {
+		return nil, err
+	}
+	teams, err := tx.Teams()
+	if err != nil {
+		return nil, err
+	}
+	d := &directory{map[desk.MemberID]desk.Member{}, map[desk.RoleID]desk.Role{}, map[desk.TeamID]desk.Team{}, nil}
+	for _, m := range members {
+		d.members[m.ID] = m
+	}
+	for _, r := range roles {
+		d.roles[r.ID] = r
+	}
+	for _, t := range teams {
+		d.teams[t.ID] = t
+	}
+	d.resolve(nil)
+	return d, nil
+}
+
+// with returns the directory after the entries, and the members whose rights
+// are not what they were.
+func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
+	about := false
+	for i := range entries {
+		about = about || entries[i].Member != nil || entries[i].Role != nil || entries[i].Team != nil
+	}
+	if !about {
+		return d, nil
+	}
+	next := &directory{copied(d.members), copied(d.roles), copied(d.teams), nil}
+	for i := range entries {
+		e := &entries[i]
+		if e.Member != nil {
+			next.members[e.Member.ID] = *e.Member
+		}
+		if e.Role != nil {
+			next.roles[e.Role.ID] = *e.Role
+		}
+		if e.Team != nil {
+			next.teams[e.Team.ID] = *e.Team
+		}
+	}
+	return next, next.resolve(d.actors)
+}
+
+// resolve joins members with their roles, keeping what stayed equal.
+func (d *directory) resolve(old map[desk.MemberID]*desk.Actor) (changed []desk.MemberID) {
+	d.actors = make(map[desk.MemberID]*desk.Actor, len(d.members))
+	for id, m := range d.members {
+		a := desk.Actor{Member: m, Role: d.roles[m.Role]}
+		if was := old[id]; was != nil && was.Equal(a) {
+			d.actors[id] = was
+			continue
+		}
+		d.actors[id] = &a
+		if old[id] != nil {
+			changed = append(changed, id)
+		}
+	}
+	return changed
+}
+
+func copied[K comparable, V any](m map[K]V) map[K]V {
+	out := make(map[K]V, len(m)+1)
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// actor returns what the member may do now; nil when there is no such member.
+func (s *Service) actor(id desk.MemberID) *desk.Actor { return s.people.Load().actors[id] }

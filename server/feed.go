@@ -1,0 +1,93 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/store"
+)
+
+// committed is called by the store's writer after each commit, before the
+// callers are answered. When it returns, every session has the rights that the
+// entries gave it, so an admin's answer means that a change holds.
+func (s *Service) committed(entries []store.Entry) {
+	s.feedMu.Lock()
+	defer s.feedMu.Unlock()
+	if len(entries) == 0 || entries[len(entries)-1].Seq <= s.ring.head() {
+		return
+	}
+	if entries[0].Seq != s.ring.head()+1 {
+		s.catchUp(context.Background()) // another process wrote in between
+		return
+	}
+	s.feed(entries)
+}
+
+// follow reads the log's head now and then: a doorbell may be lost, and another
+// process may have written.
+func (s *Service) follow(ctx context.Context) {
+	tick := time.NewTicker(s.o.Poll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.feedMu.Lock()
+			s.catchUp(ctx)
+			s.feedMu.Unlock()
+			s.ringOutbox() // another process may have queued something
+		}
+	}
+}
+
+// catchUp feeds everything that stands in the log and isn't in the ring yet.
+// The caller holds feedMu.
+func (s *Service) catchUp(ctx context.Context) {
+	for {
+		var entries []store.Entry
+		err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+			entries, err = tx.Entries(s.ring.head(), 500)
+			return err
+		})
+		if err != nil {
+			if ctx.Err() == nil {
+				s.log.Error("the log can't be read; trying again", "error", err)
+			}
+			return
+		}
+		if len(entries) == 0 {
+			return
+		}
+		s.feed(entries)
+	}
+}
+
+// feed takes entries into memory: first the rights, then the entries, then the
+// wake-ups. So no entry is ever delivered under rights older than itself.
+func (s *Service) feed(entries []store.Entry) {
+	next, changed := s.people.Load().with(entries)
+	s.people.Store(next)
+	if len(changed) > 0 {
+		s.sessions.bar(changed, s.o.SlowWrite)
+	}
+	s.ring.add(entries)
+	queued := false
+	for i := range entries {
+		e := &entries[i]
+		queued = queued || e.Kind == desk.MessageQueued || e.Kind == desk.MessageUpdated
+		switch e.Kind {
+		case desk.SignedOut:
+			s.sessions.end(func(c *session) bool { return c.id == e.Session }, "You signed out.")
+		case desk.PasswordChanged:
+			if e.Member != nil {
+				s.sessions.end(func(c *session) bool { return c.member == e.Member.ID }, "The password was changed. Sign in again.")
+			}
+		}
+	}
+	s.sessions.wake()
+	if queued {
+		s.ringOutbox()
+	}
+}

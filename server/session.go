@@ -1,0 +1,403 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+const (
+	writeWait     = 10 * time.Second
+	commandWait   = 30 * time.Second
+	batchEntries  = 512      // entries looked at under one lock
+	batchBytes    = 64 << 10 // a frame is closed once it holds this much
+	farBehind     = 5000     // a session further behind gets a snapshot instead
+	framesPerSec  = 20.0     // a client's frames, sustained
+	framesAtOnce  = 60.0     // and in a burst
+	closeSlow     = 4008     // the client didn't read
+	closeSignedIn = 4001     // the client must sign in again
+)
+
+// session is a signed-in socket: a cursor into the log, not a queue. It holds no
+// undelivered event. Whatever waits when it may write goes out as one frame,
+// filtered by the rights of that moment.
+//
+// A goroutine writes only while there is something to write; an idle session is
+// one goroutine that reads.
+type session struct {
+	s       *Service
+	ws      *websocket.Conn
+	id      string // of the sign-in
+	member  desk.MemberID
+	addr    string
+	expires time.Time
+
+	// writing is held while a frame is decided on and written. Whoever changes
+	// rights takes it once: afterwards nothing is written under the old ones.
+	writing chan struct{}
+	state   atomic.Int32 // idle, flushing, or flushing with more to come
+	ping    atomic.Bool
+	bye     atomic.Pointer[desk.Bye]
+
+	// Of the flushing goroutine alone:
+	rights *desk.Actor // those of the last snapshot; nil before the first
+	reason desk.SnapshotReason
+	at     int64 // entries up to here were looked at
+	told   int64 // the last position the client was given
+
+	// Of the reading goroutine alone:
+	tokens   float64
+	tokensAt time.Time
+
+	// Of the ping loop alone:
+	nextPing, nextTouch time.Time
+}
+
+const (
+	idle int32 = iota
+	flushing
+	flushingMore
+)
+
+// wake makes sure that the session looks at the log after this call.
+func (c *session) wake() {
+	for {
+		switch {
+		case c.state.CompareAndSwap(idle, flushing):
+			go c.flush()
+			return
+		case c.state.CompareAndSwap(flushing, flushingMore), c.state.Load() == flushingMore:
+			return
+		}
+	}
+}
+
+// flush writes until nothing is left. What gathers while a frame is being
+// written goes out with the next one: there is no timer.
+func (c *session) flush() {
+	for {
+		more, err := c.round()
+		if err != nil {
+			c.fail(err)
+			return // the state stays: nobody flushes a dead session
+		}
+		if more || !c.state.CompareAndSwap(flushing, idle) {
+			c.state.Store(flushing)
+			continue
+		}
+		return
+	}
+}
+
+// round writes at most one frame of each kind and reports whether to go on.
+func (c *session) round() (more bool, err error) {
+	now := c.s.actor(c.member)
+	if now == nil || now.Member.Suspended {
+		c.end(desk.CodeUnauthenticated, "Your account is suspended. Ask an admin.")
+	}
+	if b := c.bye.Load(); b != nil {
+		return false, c.leave(b)
+	}
+	if c.rights != now || c.reason != "" {
+		return true, c.snapshot(now)
+	}
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
+	if c.s.actor(c.member) != now {
+		return true, nil
+	}
+	if c.ping.Swap(false) {
+		if err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait)); err != nil {
+			return false, err
+		}
+	}
+	items, ok := c.s.ring.after(c.at, batchEntries)
+	if !ok || c.s.ring.head()-c.at > farBehind {
+		c.reason = desk.SnapshotReset
+		return true, nil
+	}
+	if len(items) == 0 {
+		return false, nil
+	}
+	if frame := c.frame(now, items); frame != nil {
+		return true, c.write(frame)
+	}
+	return true, nil
+}
+
+// frame moves the position over items and builds the frame of those that the
+// member may see; nil when there are none.
+func (c *session) frame(me *desk.Actor, items []item) []byte {
+	var events []byte
+	var gone []desk.Gone
+	for i := range items {
+		it := &items[i]
+		c.at = it.seq
+		switch {
+		case it.quiet:
+		case it.id == 0 || desk.Sees(me, it.after):
+			if len(events) > 0 {
+				events = append(events, ',')
+			}
+			events = append(events, it.raw...)
+		case !it.began && desk.Sees(me, it.before):
+			gone = append(gone, desk.Gone{Seq: it.seq, Conversation: it.id, Before: it.before})
+		}
+		if len(events) >= batchBytes {
+			break
+		}
+	}
+	if len(events) == 0 && len(gone) == 0 {
+		return nil
+	}
+	frame := make([]byte, 0, len(events)+128)
+	frame = append(frame, `{"type":"events","from":`...)
+	frame = strconv.AppendInt(frame, c.told, 10)
+	frame = append(frame, `,"to":`...)
+	frame = strconv.AppendInt(frame, c.at, 10)
+	frame = append(frame, `,"events":[`...)
+	frame = append(frame, events...)
+	frame = append(frame, ']')
+	if len(gone) > 0 {
+		raw, _ := json.Marshal(gone) // numbers and words: can't fail
+		frame = append(append(frame, `,"gone":`...), raw...)
+	}
+	c.told = c.at
+	return append(frame, '}')
+}
+
+// snapshot reads the desk as the member may see it, and writes that if the
+// rights are still the same by then.
+func (c *session) snapshot(me *desk.Actor) error {
+	reason := c.reason
+	if reason == "" {
+		reason = desk.SnapshotRights
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandWait)
+	defer cancel()
+	snap, err := c.s.snapshot(ctx, me, reason)
+	if err != nil {
+		return err
+	}
+	frame, err := json.Marshal(snap)
+	if err != nil {
+		return err
+	}
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
+	if c.s.actor(c.member) != me {
+		return nil // the next round reads it again
+	}
+	c.rights, c.reason, c.at, c.told = me, "", snap.Seq, snap.Seq
+	return c.write(frame)
+}
+
+// write sends one frame. The caller holds writing.
+func (c *session) write(frame []byte) error {
+	if err := c.ws.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
+		return err
+	}
+	return c.ws.WriteMessage(websocket.TextMessage, frame)
+}
+
+// leave tells the client why, and when to come back, and closes.
+func (c *session) leave(b *desk.Bye) error {
+	frame, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
+	if err := c.write(frame); err != nil {
+		return err
+	}
+	code := websocket.CloseServiceRestart
+	if b.RetryMS < 0 {
+		code = closeSignedIn
+	}
+	msg := websocket.FormatCloseMessage(code, string(b.Code))
+	if err := c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(writeWait)); err != nil {
+		return err
+	}
+	return errLeft
+}
+
+var errLeft = errors.New("the session was told to leave")
+
+// end makes the session leave for good with its next round.
+func (c *session) end(code desk.Code, message string) {
+	c.bye.CompareAndSwap(nil, &desk.Bye{Type: desk.FrameBye, Code: code, Message: message, RetryMS: -1})
+}
+
+// fail closes the socket; the reading goroutine notices and tidies up.
+func (c *session) fail(err error) {
+	var timeout net.Error
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		msg := websocket.FormatCloseMessage(closeSlow, "slow")
+		_ = c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(time.Second)) // it doesn't read anyway
+		c.s.log.Info("a session didn't read and was closed", "member", c.member, "addr", c.addr)
+	case !errors.Is(err, errLeft) && !isClosed(err):
+		c.s.log.Warn("a session failed", "member", c.member, "addr", c.addr, "error", err)
+	}
+	c.cut()
+}
+
+// cut closes the connection under whatever is being written.
+func (c *session) cut() { _ = c.ws.NetConn().Close() }
+
+func isClosed(err error) bool {
+	var closed *websocket.CloseError
+	return errors.Is(err, net.ErrClosed) || errors.As(err, &closed) || errors.Is(err, websocket.ErrCloseSent)
+}
+
+// read takes the client's frames until the socket closes.
+func (c *session) read() {
+	defer func() {
+		c.s.sessions.remove(c)
+		c.cut()
+	}()
+	for {
+		_, data, err := c.ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		var f desk.Do
+		if !utf8.Valid(data) || json.Unmarshal(data, &f) != nil {
+			c.refuse(websocket.CloseInvalidFramePayloadData, "a frame must be one JSON object in UTF-8")
+			return
+		}
+		if f.Type != desk.FrameDo {
+			continue // a newer client may say more than we know
+		}
+		if err := c.answer(f); err != nil {
+			return
+		}
+	}
+}
+
+func (c *session) refuse(code int, why string) {
+	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(writeWait)) // it goes either way
+}
+
+// answer does a command and writes what became of it, unless the member's rights
+// changed in between: what was read under the old ones is read again.
+func (c *session) answer(f desk.Do) error {
+	for {
+		rights := c.s.actor(c.member)
+		a := c.do(f)
+		done, err := c.writeAnswer(rights, f.Command, a)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+func (c *session) writeAnswer(rights *desk.Actor, command string, a desk.Answer) (done bool, err error) {
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
+	if c.s.actor(c.member) != rights {
+		if isRead(command) {
+			return false, nil
+		}
+		if a.Error != nil {
+			a.Error.Since = nil // what others wrote, read under rights that are gone
+		}
+	}
+	frame, err := json.Marshal(a)
+	if err != nil {
+		return true, err
+	}
+	return true, c.write(frame)
+}
+
+func isRead(command string) bool {
+	return slices.ContainsFunc(desk.Commands(), func(k desk.Command) bool {
+		_, reads := k.(desk.Reader)
+		return reads && k.Name() == command
+	})
+}
+
+func (c *session) do(f desk.Do) desk.Answer {
+	a := desk.Answer{Type: desk.FrameAnswer, Ref: f.Ref}
+	if wait := c.throttle(); wait > 0 {
+		a.Error = &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()) + 1,
+			Message: "Too many commands at once. Wait a moment."}
+		return a
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandWait)
+	defer cancel()
+	result, err := c.perform(ctx, f)
+	if err == nil {
+		a.Result, err = json.Marshal(result)
+	}
+	if err != nil {
+		a.Error = desk.AsError(err)
+		if a.Error.Code == desk.CodeInternal {
+			c.s.log.Error("a command failed", "command", f.Command, "member", c.member, "error", err)
+		}
+	}
+	return a
+}
+
+func (c *session) perform(ctx context.Context, f desk.Do) (any, error) {
+	cmd, err := desk.DecodeCommand(f.Command, f.Args)
+	if err != nil {
+		return nil, err
+	}
+	return c.s.Do(ctx, Caller{Member: c.member, Session: c.id, Addr: c.addr}, f.Ref, cmd)
+}
+
+// throttle takes one token from the session's bucket and returns how long to
+// wait when there is none.
+func (c *session) throttle() time.Duration {
+	now := time.Now()
+	c.tokens = min(framesAtOnce, c.tokens+now.Sub(c.tokensAt).Seconds()*framesPerSec)
+	c.tokensAt = now
+	if c.tokens < 1 {
+		return time.Duration((1 - c.tokens) / framesPerSec * float64(time.Second))
+	}
+	c.tokens--
+	return 0
+}
+
+// pings keeps idle sessions alive, ends those whose sign-in ran out, and notes
+// now and then that a sign-in is still used.
+func (s *Service) pings(ctx context.Context) {
+	tick := time.NewTicker(min(time.Second, s.o.Ping/4))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := time.Now()
+		s.sessions.each(func(c *session) {
+			if s.now().After(c.expires) {
+				c.end(desk.CodeUnauthenticated, "Your sign-in ran out. Sign in again.")
+				c.wake()
+			}
+			if now.After(c.nextPing) {
+				c.nextPing = now.Add(time.Duration(float64(s.o.Ping) * (0.8 + 0.4*rand.Float64())))
+				c.ping.Store(true)
+				c.wake()
+			}
+			if now.After(c.nextTouch) {
+				c.nextTouch = now.Add(touchEvery)
+				go s.touch(ctx, c.id)
+			}
+		})
+	}
+}

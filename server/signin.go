@@ -1,0 +1,293 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/store"
+)
+
+const (
+	tokenPrefix   = "fd1_"
+	tokenIdle     = 12 * time.Hour      // unused for so long, a sign-in ends
+	tokenLife     = 30 * 24 * time.Hour // and in any case after this
+	touchEvery    = time.Hour           // how often the use of a sign-in is noted
+	signInsKept   = 10                  // per member; an eleventh ends the oldest
+	checkWait     = 5 * time.Second     // for a free slot to check a password in
+	accountTries  = 5                   // wrong passwords for one account from one network
+	networkTries  = 60                  // and for any account
+	triesForget   = 15 * time.Minute
+	longestDelay  = time.Hour
+	trackedTries  = 20_000 // networks and accounts remembered at most
+	passwordLeast = 10
+	passwordMost  = 1024 // bytes
+)
+
+// passwordCost follows OWASP's smallest recommendation for argon2id: 19 MiB, two
+// passes.
+func passwordCost() *argon2id.Params {
+	return &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+}
+
+// handleSignIn checks a password and answers with a token, once.
+func (s *Service) handleSignIn(w http.ResponseWriter, r *http.Request) {
+	var in desk.SignIn
+	if err := decode(w, r, &in); err != nil || in.Email == "" || in.Password == "" || len(in.Password) > passwordMost {
+		fail(w, http.StatusBadRequest, desk.Errorf(desk.CodeInvalid, "Signing in takes an e-mail address and a password, as JSON."))
+		return
+	}
+	out, err := s.signIn(r.Context(), in, s.addr(r))
+	if err == nil {
+		reply(w, http.StatusOK, out)
+		return
+	}
+	e := desk.AsError(busy(err))
+	switch e.Code {
+	case desk.CodeUnauthenticated:
+		fail(w, http.StatusUnauthorized, e)
+	case desk.CodeBusy:
+		fail(w, http.StatusTooManyRequests, e)
+	default:
+		s.log.Error("a sign-in failed", "addr", s.addr(r), "error", err)
+		fail(w, http.StatusInternalServerError, e)
+	}
+}
+
+func (s *Service) signIn(ctx context.Context, in desk.SignIn, addr string) (desk.SignedInAs, error) {
+	email := strings.ToLower(strings.TrimSpace(in.Email))
+	account, network := email+" "+prefix(addr), prefix(addr)
+	if wait := s.signIns.wait(account, network, s.now()); wait > 0 {
+		return desk.SignedInAs{}, &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()),
+			Message: "Too many wrong passwords. Try again in " + wait.Round(time.Second).String() + "."}
+	}
+	member, hash, err := s.account(ctx, email)
+	if err != nil {
+		return desk.SignedInAs{}, err
+	}
+	ok, err := s.signIns.check(ctx, in.Password, hash)
+	if err != nil {
+		return desk.SignedInAs{}, err
+	}
+	if !ok || member.ID == "" || member.Suspended {
+		s.signIns.wrong(account, network, s.now())
+		s.log.Info("a sign-in was refused", "addr", addr)
+		return desk.SignedInAs{}, desk.Errorf(desk.CodeUnauthenticated, "The e-mail address or the password is wrong, or the account is suspended.")
+	}
+	s.signIns.right(account)
+	token, err := s.issue(ctx, member.ID, in.Program, addr)
+	return desk.SignedInAs{Token: token, Member: member}, err
+}
+
+// account finds who signs in. For an unknown address it returns no member and a
+// hash that no password has, so that both cases cost the same.
+func (s *Service) account(ctx context.Context, email string) (m desk.Member, hash string, err error) {
+	err = s.store.Read(ctx, func(tx *store.Tx) error {
+		if m, err = tx.MemberByEmail(email); err != nil {
+			return err
+		}
+		hash, err = tx.PasswordHash(m.ID)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return desk.Member{}, nobodysHash, nil
+	}
+	return m, hash, err
+}
+
+// nobodysHash is the hash of a random password that was thrown away.
+const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$K6bV0Yh7k2nJmQz4w1s9x3c5v7b8n0m2a4s6d8f0g1E"
+
+// issue makes a sign-in and returns its token: 256 random bits of which only a
+// hash is kept.
+func (s *Service) issue(ctx context.Context, id desk.MemberID, program, addr string) (string, error) {
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return "", err
+	}
+	token := tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
+	hash := sha256.Sum256([]byte(token))
+	if len(program) > 64 {
+		program = program[:64]
+	}
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.CountSessions(id)
+		if err != nil {
+			return err
+		}
+		if n >= signInsKept {
+			if err := tx.DeleteOldestSession(id); err != nil {
+				return err
+			}
+		}
+		now := s.now()
+		sign := store.Session{ID: newID("s_"), Member: id, TokenHash: hash[:], Program: strings.ToValidUTF8(program, ""), Addr: addr,
+			CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(tokenLife)}
+		if err := tx.PutSession(sign); err != nil {
+			return err
+		}
+		_, err = tx.Append(store.Entry{Event: desk.Event{Kind: desk.SignedIn, At: now, Actor: id}, Session: sign.ID, Addr: addr})
+		return err
+	})
+	return token, err
+}
+
+// Issue makes a sign-in without a password, for a demo and for tests.
+func (s *Service) Issue(ctx context.Context, id desk.MemberID, program string) (string, error) {
+	return s.issue(ctx, id, program, "console")
+}
+
+// recognise returns the sign-in of a token. Its error is a [*desk.Error].
+func (s *Service) recognise(token string) (sign store.Session, err error) {
+	hash := sha256.Sum256([]byte(token))
+	ctx, cancel := context.WithTimeout(context.Background(), commandWait)
+	defer cancel()
+	err = s.store.Read(ctx, func(tx *store.Tx) error {
+		sign, err = tx.SessionByToken(hash[:])
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return sign, err
+	}
+	now := s.now()
+	if err != nil || now.After(sign.ExpiresAt) || now.Sub(sign.SeenAt) > tokenIdle {
+		return sign, desk.Errorf(desk.CodeUnauthenticated, "Your sign-in isn't valid any more. Sign in again.")
+	}
+	if a := s.actor(sign.Member); a == nil || a.Member.Suspended {
+		return sign, desk.Errorf(desk.CodeUnauthenticated, "Your account is suspended. Ask an admin.")
+	}
+	go s.touch(context.Background(), sign.ID)
+	return sign, nil
+}
+
+// touch notes that a sign-in is still used.
+func (s *Service) touch(ctx context.Context, id string) {
+	err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(id, s.now()) })
+	if err != nil && ctx.Err() == nil {
+		s.log.Info("the use of a sign-in wasn't noted", "error", err)
+	}
+}
+
+// handleSignOut ends the sign-in of the bearer's token.
+func (s *Service) handleSignOut(w http.ResponseWriter, r *http.Request) {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	sign, err := s.recognise(token)
+	if !ok || err != nil {
+		fail(w, http.StatusUnauthorized, desk.Errorf(desk.CodeUnauthenticated, "There is no such sign-in, so nothing had to be ended."))
+		return
+	}
+	err = s.store.Write(r.Context(), func(tx *store.Tx) error {
+		if err := tx.DeleteSession(sign.ID); err != nil {
+			return err
+		}
+		_, err := tx.Append(store.Entry{Event: desk.Event{Kind: desk.SignedOut, At: s.now(), Actor: sign.Member}, Session: sign.ID, Addr: s.addr(r)})
+		return err
+	})
+	if err != nil {
+		s.log.Error("a sign-out failed", "error", err)
+		fail(w, http.StatusInternalServerError, desk.AsError(busy(err)))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// signInGuard slows down guessing. It delays an account only for the network
+// that guesses, so that nobody can lock another person out.
+type signInGuard struct {
+	slots chan struct{}
+
+	mu    sync.Mutex
+	tries map[string]*tries
+}
+
+type tries struct {
+	wrong int
+	until time.Time
+	last  time.Time
+}
+
+func newSignInGuard(slots int) *signInGuard {
+	return &signInGuard{slots: make(chan struct{}, slots), tries: map[string]*tries{}}
+}
+
+// check compares a password with a hash, a few at a time: each costs memory.
+func (g *signInGuard) check(ctx context.Context, password, hash string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkWait)
+	defer cancel()
+	select {
+	case g.slots <- struct{}{}:
+	case <-ctx.Done():
+		return false, &desk.Error{Code: desk.CodeBusy, RetryMS: 5000, Message: "Many people are signing in. Try again in a few seconds."}
+	}
+	defer func() { <-g.slots }()
+	return argon2id.ComparePasswordAndHash(password, hash)
+}
+
+// wait returns how long the account or the network has to wait.
+func (g *signInGuard) wait(account, network string, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var wait time.Duration
+	for _, key := range []string{account, network} {
+		if t := g.tries[key]; t != nil {
+			wait = max(wait, t.until.Sub(now))
+		}
+	}
+	return wait
+}
+
+func (g *signInGuard) wrong(account, network string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.tries) > trackedTries {
+		for key, t := range g.tries {
+			if now.Sub(t.last) > triesForget {
+				delete(g.tries, key)
+			}
+		}
+	}
+	g.count(account, accountTries, now)
+	g.count(network, networkTries, now)
+}
+
+// count notes a wrong try; from the limit on, each doubles the delay.
+func (g *signInGuard) count(key string, limit int, now time.Time) {
+	t := g.tries[key]
+	if t == nil || now.Sub(t.last) > triesForget && now.After(t.until) {
+		t = &tries{}
+		g.tries[key] = t
+	}
+	t.wrong++
+	t.last = now
+	if over := t.wrong - limit; over >= 0 {
+		t.until = now.Add(min(longestDelay, time.Minute<<min(over, 10)))
+	}
+}
+
+func (g *signInGuard) right(account string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.tries, account)
+}
+
+// prefix is the network an address belongs to: /24 or /64.
+func prefix(addr string) string {
+	ip := net.ParseIP(addr)
+	switch {
+	case ip == nil:
+		return addr
+	case ip.To4() != nil:
+		return ip.Mask(net.CIDRMask(24, 32)).String()
+	}
+	return ip.Mask(net.CIDRMask(64, 128)).String()
+}
