@@ -145,8 +145,11 @@ func (c *Client) keep(ctx context.Context, say func(Msg)) error {
 			tries = 0
 		}
 		wait := c.o.Jitter(min(firstWait<<min(tries, 10), mostWait))
-		if asked, ok := errors.AsType[*comeBack](err); ok && asked.wait > 0 {
-			wait = min(asked.wait, askedMost)
+		if asked, ok := errors.AsType[*comeBack](err); ok {
+			wait += min(asked.least, askedMost)
+			if asked.wait > 0 {
+				wait = min(asked.wait, askedMost)
+			}
 		}
 		tries++
 		say(Link{State: Offline, Error: err.Error(), Retry: time.Now().Add(wait)})
@@ -203,10 +206,12 @@ type refusal struct{ Err *desk.Error }
 
 func (r *refusal) Error() string { return r.Err.Message }
 
-// comeBack is a refusal for now; wait is 0 when the server didn't say how long.
+// comeBack is a refusal for now. The server may have said when to come back,
+// wait, which it chose for us alone; or how long not to, least, which it says to
+// everyone, so that our own wait goes on top.
 type comeBack struct {
-	text string
-	wait time.Duration
+	text        string
+	wait, least time.Duration
 }
 
 func (e *comeBack) Error() string { return e.text }

@@ -25,6 +25,7 @@ const (
 // they aren't shown.
 type list struct {
 	name   desk.List
+	closed bool // our role may not ask for this list: it shows and counts nothing
 	rows   []*desk.Conversation
 	below  int         // how many rows, from the front, stand below bottom
 	more   bool        // the server has rows below bottom; false: the list is whole

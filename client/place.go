@@ -136,7 +136,7 @@ func (p place) refused(resp *http.Response) error {
 	case code == http.StatusUnauthorized:
 		return &refusal{desk.Errorf(desk.CodeUnauthenticated, "The server at %s doesn't know this sign-in any more. Sign in again.", p.name)}
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
-		return &comeBack{fmt.Sprintf("The server at %s is busy or restarting. Trying again by itself.", p.name), retryAfter(resp)}
+		return &comeBack{text: fmt.Sprintf("The server at %s is busy or restarting. Trying again by itself.", p.name), least: retryAfter(resp)}
 	case code == http.StatusNotFound:
 		return &comeBack{text: fmt.Sprintf("There is no Frontdesk server at %s. Check the address.", p.name)}
 	case code == http.StatusForbidden:

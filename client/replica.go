@@ -89,14 +89,17 @@ func (r *Replica) applySnapshot(s *desk.Snapshot) Change {
 	r.known, r.epoch, r.seq, r.me = true, s.Epoch, s.Seq, s.Me
 	r.recent.floor = s.Seq
 	r.people.set(s.Members, s.Teams, s.Roles)
-	for l, n := range s.Counts {
-		r.counts[l] = n
-	}
 	places := make(map[desk.ConversationID]desk.Cursor, len(s.Conversations))
 	for _, c := range s.Conversations {
 		places[c.ID] = c.Cursor()
 	}
 	for _, l := range r.lists {
+		need := desk.ListConversations{List: l.name}.Perm()
+		if l.closed = r.Can(need, desk.Subject{}, time.Time{}) != nil; l.closed {
+			l.more = false
+			continue
+		}
+		r.counts[l.name] = s.Counts[l.name]
 		w, sent := s.Windows[l.name]
 		l.more, l.asked = w.More || (!sent && s.Counts[l.name].Total > 0), len(w.Rows)
 		if l.more && len(w.Rows) > 0 {
@@ -182,7 +185,7 @@ func (r *Replica) count(c *desk.Conversation, n int) {
 		return
 	}
 	for _, l := range r.lists {
-		if !l.name.Holds(r.me.Member, c) {
+		if l.closed || !l.name.Holds(r.me.Member, c) {
 			continue
 		}
 		was := r.counts[l.name]
@@ -214,7 +217,7 @@ func (r *Replica) upsert(c *desk.Conversation) {
 	r.rows[c.ID] = c
 	for _, l := range r.lists {
 		now := c
-		if !l.name.Holds(r.me.Member, c) {
+		if l.closed || !l.name.Holds(r.me.Member, c) {
 			now = nil
 		}
 		l.put(old, now)
@@ -260,7 +263,7 @@ func (r *Replica) release(id desk.ConversationID) {
 // the list holds: ask again after [Replica.Bottom].
 func (r *Replica) AddPage(p desk.Page, after desk.Cursor) bool {
 	l := r.list(p.List)
-	if l == nil || !r.known || p.Seq < r.recent.floor {
+	if l == nil || l.closed || !r.known || p.Seq < r.recent.floor {
 		return false
 	}
 	bottom := after
