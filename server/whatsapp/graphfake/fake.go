@@ -82,7 +82,7 @@ type Fake struct {
 	accepted  []Accepted
 	attempts  []Attempt
 	pending   []Update
-	calls     int           // Graph calls so far, for faults
+	posts     int           // bodies for the webhook so far, lost ones too
 	changed   chan struct{} // closed and replaced whenever something is recorded
 	servers   []*http.Server
 	heard     func(Accepted) // what Talk wants to know
