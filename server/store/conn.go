@@ -67,14 +67,22 @@ func (c *conn) exec(ctx context.Context, query string) error {
 }
 
 func (c *conn) close() {
-	for _, s := range c.stmts {
-		_ = s.Close() // the connection goes too
-	}
+	c.forget()
 	_ = c.sql.Close()
 }
 
 // discard closes a connection that failed so that no pool hands it out again.
 func (c *conn) discard() {
+	c.forget()
 	_ = c.sql.Raw(func(any) error { return driver.ErrBadConn })
-	c.close()
+	_ = c.sql.Close()
+}
+
+// forget closes the statements. It comes before the connection is closed: the
+// SQLite driver's statements point into it.
+func (c *conn) forget() {
+	for query, s := range c.stmts {
+		_ = s.Close() // the connection goes too
+		delete(c.stmts, query)
+	}
 }

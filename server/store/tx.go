@@ -60,12 +60,28 @@ func (t *Tx) commit() error {
 	return nil
 }
 
-var errOver = errors.New("store: the transaction is over")
+var (
+	errOver   = errors.New("store: the transaction is over")
+	errFailed = errors.New("store: an earlier statement of this transaction failed")
+)
+
+// usable refuses what comes after a failed statement. Postgres does so itself;
+// SQLite may have ended the transaction (a full disk does), and would then
+// commit each further statement on its own.
+func (t *Tx) usable() error {
+	switch {
+	case t.over:
+		return errOver
+	case t.failed:
+		return errFailed
+	}
+	return nil
+}
 
 // exec runs a statement that writes, and returns how many rows it touched.
 func (t *Tx) exec(query string, args ...any) (int64, error) {
-	if t.over {
-		return 0, errOver
+	if err := t.usable(); err != nil {
+		return 0, err
 	}
 	if !t.write {
 		return 0, errors.New("store: this transaction only reads")
@@ -118,8 +134,8 @@ func (r row) Scan(dest ...any) error {
 }
 
 func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	if t.over {
-		return nil, errOver
+	if err := t.usable(); err != nil {
+		return nil, err
 	}
 	s, cached, err := t.conn.stmt(t.ctx, query)
 	if err != nil {
