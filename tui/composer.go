@@ -1,0 +1,193 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textarea"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/tui/safe"
+)
+
+// composer is where a reply or a note is written. The text area edits; what is
+// shown is drawn from its text like any other, so that it keeps its columns.
+type composer struct {
+	area    textarea.Model
+	note    bool
+	focused bool
+}
+
+// maxComposer is how many rows of text the composer shows at most.
+const maxComposer = 8
+
+func newComposer() composer {
+	area := textarea.New()
+	area.Prompt, area.Placeholder = "", ""
+	area.ShowLineNumbers = false
+	area.CharLimit, area.MaxHeight = 0, 0
+	area.SetVirtualCursor(false)
+	area.SetStyles(textarea.Styles{})
+	area.KeyMap = composerKeys()
+	return composer{area: area}
+}
+
+// composerKeys leaves out what belongs to the screen (ctrl+k, page keys), what
+// would read the clipboard of the machine that the program runs on, which over
+// SSH is the server's, and selections, which the screen doesn't draw.
+func composerKeys() textarea.KeyMap {
+	k, none := textarea.DefaultKeyMap(), key.NewBinding()
+	k.DeleteAfterCursor, k.PageUp, k.PageDown = none, none, none
+	k.Paste, k.CopySelection, k.SelectAll = none, none, none
+	k.SelectCharacterForward, k.SelectCharacterBackward = none, none
+	k.SelectWordForward, k.SelectWordBackward = none, none
+	k.SelectLineUp, k.SelectLineDown = none, none
+	k.InsertNewline = key.NewBinding(key.WithKeys("alt+enter", "shift+enter", "ctrl+j"))
+	return k
+}
+
+// editing are keys without a character of their own that the text area takes.
+func editing(k tea.KeyPressMsg) bool {
+	m := composerKeys()
+	return key.Matches(k, m.CharacterBackward, m.CharacterForward, m.DeleteBeforeCursor, m.DeleteCharacterBackward,
+		m.DeleteCharacterForward, m.DeleteWordBackward, m.DeleteWordForward, m.InsertNewline, m.LineEnd, m.LineStart,
+		m.LineNext, m.LinePrevious, m.WordBackward, m.WordForward, m.InputBegin, m.InputEnd, m.UppercaseWordForward,
+		m.LowercaseWordForward, m.CapitalizeWordForward, m.TransposeCharacterBackward)
+}
+
+// set replaces the text. What can't be shown can't be sent: it is cleaned first.
+func (c *composer) set(text string) {
+	c.area.SetValue(safe.Body(text).String())
+	c.area.MoveToEnd()
+}
+
+func (c *composer) text() string { return c.area.Value() }
+
+// height is how many rows the composer takes in a pane: its rule and its text.
+func (c *composer) height(w, h int) int {
+	if !c.focused {
+		return 2
+	}
+	c.area.SetWidth(max(4, w-4))
+	rows := strings.Count(c.rendered(), "\n") + 1
+	return 1 + max(1, min(rows, maxComposer, h/3))
+}
+
+// rendered is the text in the rows of the area, without those that only pad.
+func (c *composer) rendered() string {
+	c.area.SetHeight(1)
+	lines := 0
+	for _, line := range strings.Split(c.area.Value(), "\n") {
+		lines += 1 + safe.Body(line).Width()/max(1, c.area.Width())
+	}
+	return strings.Repeat("\n", lines-1)
+}
+
+// View draws the composer in h rows; blocked says why nothing can be written.
+func (c *composer) View(l *look, conv *desk.Conversation, blocked safe.Text, w, h int) []string {
+	if h < 1 {
+		return nil
+	}
+	rows := []string{c.rule(l, conv, blocked, w)}
+	if !c.focused {
+		return l.fill(append(rows, c.idle(l, blocked, w)), w, h)
+	}
+	k := ink("")
+	prompt := l.sign.team
+	bar := l.accent
+	if c.note {
+		k, prompt, bar = l.note, l.sign.note, l.note
+	}
+	c.area.SetWidth(max(4, w-4))
+	c.area.SetHeight(max(1, h-1))
+	for line := range strings.SplitSeq(c.area.View(), "\n") {
+		rows = append(rows, l.row(w, "").gap(1).put(bar, prompt).gap(1).put(k, l.cols.Cut(safe.Body(strings.TrimRight(line, " ")), w-3)).String())
+	}
+	return l.fill(rows, w, h)
+}
+
+// rule is the line above the text: what is being written, to whom, and how long
+// that goes.
+func (c *composer) rule(l *look, conv *desk.Conversation, blocked safe.Text, w int) string {
+	k, title := l.faint, span{l.dim, ours("Reply")}
+	switch {
+	case c.focused && c.note:
+		k, title = l.note, span{l.note, ours("Note: only colleagues see it")}
+	case c.focused:
+		k, title = l.accent, span{l.accent, ours("Reply to the customer")}
+	case !blocked.Empty():
+		title = span{l.dim, ours("No reply")}
+	}
+	var right []span
+	if n := len(utf16.Encode([]rune(c.text()))); c.focused && n > desk.MaxText-500 {
+		ki := l.warn
+		if n > desk.MaxText {
+			ki = l.bad
+		}
+		right = append(right, span{ki, ours(strconv.Itoa(n) + " of " + strconv.Itoa(desk.MaxText))})
+	} else if conv != nil && !(c.focused && c.note) {
+		right = append(right, c.window(l, conv))
+	}
+	r := l.row(w, "").rule(k, 1).gap(1).put(title.ink, l.cols.Cut(title.text, w-4)).gap(1)
+	if rw := l.width(right); rw > 0 && rw+4 < r.left {
+		r.rule(k, r.left-rw-3).gap(1)
+		for _, s := range right {
+			r.put(s.ink, s.text)
+		}
+		r.gap(1)
+	}
+	return r.rule(k, r.left).String()
+}
+
+func (c *composer) window(l *look, conv *desk.Conversation) span {
+	if !conv.WindowOpen(l.now) {
+		return span{l.bad, ours("window closed")}
+	}
+	k := l.dim
+	left := conv.WindowUntil.Add(-desk.WindowMargin).Sub(l.now)
+	if left < 2*time.Hour {
+		k = l.warn
+	}
+	return span{k, ours("window open " + length(left))}
+}
+
+// length is a span of time in two units: "4h 12m".
+func length(d time.Duration) string {
+	d = d.Truncate(time.Minute)
+	if d < time.Hour {
+		return strconv.Itoa(int(d.Minutes())) + "m"
+	}
+	return strconv.Itoa(int(d.Hours())) + "h " + strconv.Itoa(int(d.Minutes())%60) + "m"
+}
+
+// idle is the composer's one row while nobody writes: the draft, the reason why
+// not, or the keys.
+func (c *composer) idle(l *look, blocked safe.Text, w int) string {
+	r := l.row(w, "").gap(1)
+	draft := safe.Line(strings.TrimSpace(c.text()))
+	switch {
+	case !blocked.Empty():
+		r.put(l.warn, l.cols.Cut(blocked, w-2))
+	case !draft.Empty():
+		r.put(l.accent, ours("Draft: ")).put(l.dim, l.cols.Cut(draft, max(0, r.left-1)))
+	default:
+		r.put(l.accent, ours("r")).put(l.dim, ours(" reply   ")).put(l.accent, ours("n")).put(l.dim, ours(" note"))
+	}
+	return r.String()
+}
+
+// cursor is where the text cursor stands within the composer's rows.
+func (c *composer) cursor() (x, y int, ok bool) {
+	if !c.focused {
+		return 0, 0, false
+	}
+	at := c.area.Cursor()
+	if at == nil {
+		return 0, 0, false
+	}
+	return at.X + 3, at.Y + 1, true
+}

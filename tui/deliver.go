@@ -1,0 +1,267 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/frontdesk-inbox/frontdesk/client"
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/tui/safe"
+)
+
+// deliver takes in what the link brought, in order.
+func (m *Model) deliver(msgs Deliver) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, msg := range msgs {
+		switch msg := msg.(type) {
+		case client.Link:
+			cmds = append(cmds, m.linked(msg))
+		case desk.Bye:
+			m.say(toastInfo, safe.Line(msg.Message))
+		case desk.Snapshot, desk.Events:
+			cmds = append(cmds, m.apply(msg))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// linked notes how the link stands, and what was missed while it was away is
+// asked for again.
+func (m *Model) linked(l client.Link) tea.Cmd {
+	was := m.link.State
+	m.link = l
+	if was == client.Live && l.State != client.Live {
+		m.since = m.opt.Now()
+	}
+	if l.State == client.Live && was != client.Live {
+		m.unstick()
+	}
+	if l.State == client.Refused {
+		m.say(toastBad, safe.Line(l.Error).Or(ours("The server no longer takes this sign-in. Sign in again.")))
+	}
+	if l.State == client.Offline {
+		return m.tick()
+	}
+	return nil
+}
+
+// unstick lets what failed be asked for again.
+func (m *Model) unstick() {
+	m.thread.stuck = false
+	for _, at := range m.list.place {
+		at.stuck = false
+	}
+}
+
+// apply takes in a snapshot or events and says what matters about them.
+func (m *Model) apply(msg client.Msg) tea.Cmd {
+	before, known := m.rep.Me(), m.rep.Known()
+	if e, ok := msg.(desk.Events); ok {
+		m.announce(&e)
+	}
+	change := m.rep.Apply(msg)
+	if change.People || change.Rights {
+		m.thread.forgetDrawn()
+	}
+	if change.Reason != "" {
+		m.afterSnapshot()
+	}
+	if !known && m.rep.Known() {
+		m.firstList()
+	}
+	var cmd tea.Cmd
+	if change.Rights && known {
+		cmd = m.rightsChanged(before)
+	}
+	for _, id := range change.Gone {
+		m.gone(id)
+	}
+	return tea.Batch(cmd, m.checkDialogs(), m.checkComposer())
+}
+
+// afterSnapshot forgets what was asked of the state before it. The answers may
+// still come; the replica refuses those that no longer join on.
+func (m *Model) afterSnapshot() {
+	m.thread.asked, m.thread.stuck = false, false
+	for _, at := range m.list.place {
+		at.stuck, at.asked = false, false
+	}
+}
+
+// firstList moves to the first list that this agent may see, when the present
+// one isn't.
+func (m *Model) firstList() {
+	lists := m.lists()
+	if len(lists) > 0 && !slices.Contains(lists, m.list.list) {
+		m.list.list = lists[0]
+	}
+}
+
+// rightsChanged tells what the agent can no longer do and what is new.
+func (m *Model) rightsChanged(before desk.Actor) tea.Cmd {
+	m.firstList()
+	now := m.rep.Me()
+	lost, gained := compare(before.Role, now.Role)
+	var b strings.Builder
+	switch {
+	case before.Role.ID != now.Role.ID:
+		b.WriteString("Your role is now " + now.Role.Name)
+	case !slices.Equal(before.Member.Teams, now.Member.Teams):
+		b.WriteString("Your teams changed")
+	case len(lost)+len(gained) > 0:
+		b.WriteString("Your role " + now.Role.Name + " changed")
+	default:
+		return nil
+	}
+	switch {
+	case len(lost) > 0:
+		b.WriteString(": you can no longer " + listed(lost))
+	case len(gained) > 0:
+		b.WriteString(": you can now " + listed(gained))
+	}
+	b.WriteString(".")
+	m.say(toastGrave, safe.Line(b.String()))
+	return nil
+}
+
+// compare returns what the first role may do and the second may not, and the
+// other way round, as verb phrases in the catalogue's order.
+func compare(a, b desk.Role) (lost, gained []string) {
+	for _, p := range desk.Permissions() {
+		phrase := strings.ToLower(p.Title[:1]) + p.Title[1:]
+		switch was, is := a.Scope(p.Key).Rank(), b.Scope(p.Key).Rank(); {
+		case is < was:
+			lost = append(lost, phrase)
+		case is > was:
+			gained = append(gained, phrase)
+		}
+	}
+	return lost, gained
+}
+
+// listed names at most three and counts the rest.
+func listed(what []string) string {
+	if n := len(what) - 3; n > 0 {
+		return strings.Join(what[:3], ", ") + " and " + strconv.Itoa(n) + " more"
+	}
+	return strings.Join(what, ", ")
+}
+
+// gone closes a conversation that left this agent's sight.
+func (m *Model) gone(id desk.ConversationID) {
+	if id == m.thread.open {
+		m.closeGone(id)
+	}
+}
+
+func (m *Model) closeGone(id desk.ConversationID) {
+	kept := ""
+	if d := m.drafts[id]; d != nil && d.saved() != "" {
+		kept = " Your draft is kept."
+	}
+	m.say(toastGrave, ours("Chat "+id.String()+" is no longer in your view: it was given to someone else, or your role changed."+kept))
+	m.composer.focused = false
+	m.composer.set("")
+	m.thread.opened(0)
+	m.focus = onList
+}
+
+// checkComposer closes the composer when nothing may be written any more. What
+// was written stays a draft.
+func (m *Model) checkComposer() tea.Cmd {
+	if !m.composer.focused {
+		return nil
+	}
+	if err := m.mayWrite(m.composer.note); err != nil {
+		m.composer.focused = false
+		m.sayMore(toastBad, m.look().reason(err, m.rep.Conversation(m.thread.open)).Add(ours(" Your text is kept.")))
+	}
+	return nil
+}
+
+// mayWrite asks whether a reply or a note may be written in the open thread.
+func (m *Model) mayWrite(note bool) error {
+	p := desk.MessageReply
+	if note {
+		p = desk.MessageNote
+	}
+	c := m.rep.Conversation(m.thread.open)
+	if c == nil && m.thread.open != 0 {
+		return nil // its row is still being asked for
+	}
+	return m.rep.Can(p, desk.Subject{Conversation: c}, m.opt.Now())
+}
+
+// announce says what colleagues did to this agent's chats.
+func (m *Model) announce(e *desk.Events) {
+	me := m.rep.Me().Member.ID
+	for i := range e.Events {
+		ev := &e.Events[i]
+		c := ev.Conversation
+		if c == nil || ev.Actor == me || ev.Actor == "" {
+			continue
+		}
+		l := m.look()
+		name := safe.Join(ours(" "), contactName(c.Contact), ours(c.ID.String()))
+		switch {
+		case ev.Before != nil && ev.Before.Assignee == me && c.Assignee != me && c.Assignee == ev.Actor:
+			m.say(toastGrave, safe.Join(ours(" "), l.memberName(ev.Actor), ours("took over"), name).Add(ours(".")))
+		case ev.Before != nil && ev.Before.Assignee == me && c.Assignee != me:
+			m.say(toastGrave, safe.Join(ours(" "), l.memberName(ev.Actor), ours("passed on"), name).Add(ours(".")))
+		case ev.Before != nil && ev.Before.Assignee != me && c.Assignee == me:
+			m.say(toastGrave, safe.Join(ours(" "), l.memberName(ev.Actor), ours("gave you"), name).Add(ours(".")))
+		}
+	}
+}
+
+// reading is the marking of a conversation as read, a moment after it is seen.
+type reading struct {
+	id   desk.ConversationID
+	seq  int64 // of the row that was marked or is about to be
+	due  bool
+	sent bool
+}
+
+// readDelay is how long a conversation is looked at before it counts as read.
+const readDelay = 800 * time.Millisecond
+
+// read marks the open conversation as read soon, if the agent looks at it and
+// may do so.
+func (m *Model) read() tea.Cmd {
+	c := m.readable()
+	if c == nil || (m.reading.id == c.ID && (m.reading.due || m.reading.seq == c.Seq)) {
+		return nil
+	}
+	m.reading = reading{id: c.ID, seq: c.Seq, due: true}
+	return m.after(readDelay, alarm{kind: alarmRead})
+}
+
+func (m *Model) readable() *desk.Conversation {
+	c := m.rep.Conversation(m.thread.open)
+	if c == nil || c.Unread == 0 || m.away || m.focus != onThread || m.link.State != client.Live || m.dialog() != nil {
+		return nil
+	}
+	if _, _, loaded := m.rep.Messages(c.ID); !loaded {
+		return nil
+	}
+	if m.rep.Can(desk.MarkRead{}.Perm(), desk.Subject{Conversation: c}, m.opt.Now()) != nil {
+		return nil
+	}
+	return c
+}
+
+func (m *Model) readNow() tea.Cmd {
+	m.reading.due = false
+	c := m.readable()
+	if c == nil || c.ID != m.reading.id {
+		m.reading = reading{}
+		return nil
+	}
+	m.reading.seq = c.Seq
+	_, upto := m.rep.Position()
+	return m.act(c.ID, desk.MarkRead{Conversation: c.ID, Upto: upto}, safe.Text{})
+}

@@ -1,0 +1,113 @@
+package tui
+
+import (
+	"image/color"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/frontdesk-inbox/frontdesk/tui/safe"
+)
+
+// ink is a style as the bytes that switch it on; reset switches it off. The
+// zero ink is the terminal's own. Inks add up by concatenation. Styling a
+// screen costs most of a frame when it is done anew for every word, so a style
+// is rendered once, here.
+type ink string
+
+const reset = "\x1b[m"
+
+// theme is the look of the screen: a handful of inks and the signs that don't
+// need any. Every state differs in a sign or a word, so a screen without
+// colours says the same.
+type theme struct {
+	plain, strong, dim, faint ink // text, names, side remarks, rules
+	accent, tabOn             ink
+	warn, bad, good           ink
+	own, peer                 ink // who speaks: me, a colleague; a customer is strong
+	note                      ink
+	badge                     ink
+	chosen, chosenAway        ink  // background of the row under the cursor, with and without the focus
+	wordy                     bool // without colours, ticks become words
+
+	sign signs
+}
+
+// signs are the marks that the screen itself draws.
+type signs struct {
+	cursor, dot, tampered, cut     safe.Text
+	customer, team, note, quote    safe.Text
+	wall                           string // between panes
+	sent, delivered, read, failed  safe.Text
+	unknown, sending, played, tick safe.Text
+	live, away, refused            safe.Text
+}
+
+// newTheme returns the theme for a dark or light background. With plain set it
+// has no colours, only weight.
+func newTheme(dark, plain bool) theme {
+	t := colourless()
+	if !plain {
+		t = coloured(dark)
+	}
+	t.sign = newSigns(t)
+	return t
+}
+
+func coloured(dark bool) theme {
+	pick := lipgloss.LightDark(dark)
+	hue := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
+	accent := hue("#00735C", "#4FD1A5")
+	muted := hue("#667085", "#8B93A1")
+	chosen := hue("#E3EFEA", "#232B2B")
+	away := hue("#EEF0F2", "#1E2126")
+	fore := func(c color.Color) ink { return inkOf(lipgloss.NewStyle().Foreground(c)) }
+	return theme{
+		strong:     inkOf(lipgloss.NewStyle().Bold(true)),
+		dim:        fore(muted),
+		faint:      fore(hue("#D0D5DD", "#3A3F4A")),
+		accent:     fore(accent),
+		tabOn:      inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
+		warn:       fore(hue("#9A5B00", "#E5B567")),
+		bad:        fore(hue("#B42318", "#F2777A")),
+		good:       fore(accent),
+		own:        inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
+		peer:       inkOf(lipgloss.NewStyle().Foreground(hue("#2457A6", "#82AAFF")).Bold(true)),
+		note:       fore(hue("#8A6100", "#D9B36C")),
+		badge:      inkOf(lipgloss.NewStyle().Foreground(hue("#FFFFFF", "#10201A")).Background(accent).Bold(true)),
+		chosen:     inkOf(lipgloss.NewStyle().Background(chosen)),
+		chosenAway: inkOf(lipgloss.NewStyle().Background(away)),
+	}
+}
+
+func colourless() theme {
+	bold, faint := inkOf(lipgloss.NewStyle().Bold(true)), inkOf(lipgloss.NewStyle().Faint(true))
+	return theme{
+		strong: bold, dim: faint, faint: faint, accent: bold, tabOn: inkOf(lipgloss.NewStyle().Bold(true).Underline(true)),
+		warn: bold, bad: bold, own: bold, peer: bold, badge: inkOf(lipgloss.NewStyle().Reverse(true)), wordy: true,
+	}
+}
+
+func newSigns(t theme) signs {
+	s := signs{
+		cursor: safe.Our("▌"), dot: safe.Our("●"), tampered: safe.Our("◊"), cut: safe.Our("…"),
+		customer: safe.Our("│"), team: safe.Our("┃"), note: safe.Our("┊"), quote: safe.Our("▏"),
+		wall: string(t.faint) + "│",
+		sent: safe.Our("✓"), delivered: safe.Our("✓✓"), read: safe.Our("✔✔"), played: safe.Our("✔✔"),
+		failed: safe.Our("!"), unknown: safe.Our("?"), sending: safe.Our("…"),
+		live: safe.Our("●"), away: safe.Our("○"), refused: safe.Our("×"),
+	}
+	if t.faint != "" {
+		s.wall += reset
+	}
+	if t.wordy {
+		s.read, s.played = safe.Our("read"), safe.Our("read")
+	}
+	return s
+}
+
+// inkOf takes the bytes that a Lip Gloss style puts in front of a text.
+func inkOf(s lipgloss.Style) ink {
+	before, _, _ := strings.Cut(s.Render("x"), "x")
+	return ink(before)
+}
