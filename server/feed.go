@@ -78,6 +78,12 @@ func (s *Service) feed(entries []store.Entry) {
 		e := &entries[i]
 		queued = queued || e.Kind == desk.MessageQueued || e.Kind == desk.MessageUpdated
 		switch e.Kind {
+		case desk.SignedIn:
+			s.sessions.each(func(c *session) {
+				if c.member == e.Actor && c.id != e.Session {
+					go s.recheck(c) // an eleventh sign-in ended the oldest
+				}
+			})
 		case desk.SignedOut:
 			s.sessions.end(func(c *session) bool { return c.id == e.Session }, "You signed out.")
 		case desk.PasswordChanged:

@@ -173,13 +173,15 @@ func refuse(ws *websocket.Conn, e *desk.Error, retryMS int) {
 // welcome starts the session at the client's position when that can be resumed.
 func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Session, addr string) *session {
 	c := &session{
-		s: s, ws: ws, id: sign.ID, member: sign.Member, addr: addr, expires: sign.ExpiresAt,
+		s: s, ws: ws, id: sign.ID, token: sign.TokenHash, member: sign.Member, addr: addr, expires: sign.ExpiresAt,
 		writing: make(chan struct{}, 1), reason: desk.SnapshotFirst,
 		tokens: framesAtOnce, tokensAt: time.Now(), nextPing: time.Now().Add(s.o.Ping), nextTouch: time.Now().Add(touchEvery),
 	}
+	s.feedMu.Lock() // rights and log are of one position
 	head := s.ring.head()
 	rights := s.actor(sign.Member)
 	resumed := hello.Epoch != "" && rights != nil && s.resumable(hello, sign.Member)
+	s.feedMu.Unlock()
 	switch {
 	case resumed:
 		c.rights, c.reason, c.at, c.told = rights, "", hello.Seq, hello.Seq
@@ -206,6 +208,7 @@ func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Sessi
 	if s.draining.Load() {
 		c.cut() // it came in while everyone was told to leave
 	}
+	s.recheck(c) // the sign-in may have ended while it came in
 	c.wake()
 	return c
 }

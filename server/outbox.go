@@ -272,20 +272,7 @@ func (r *receiver) accepted(m *desk.Message, receipt desk.Receipt) error {
 			return err
 		}
 	}
-	early, err := r.tx.Unpark(r.channel, receipt.External, m.ID)
-	if err != nil {
-		return err
-	}
-	for i := range early {
-		now, err := r.tx.Message(m.ID)
-		if err != nil {
-			return err
-		}
-		if err := r.report(&now, &early[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.unpark(receipt.External, m.ID)
 }
 
 // Idle waits until no message is queued or being sent.

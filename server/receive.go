@@ -90,12 +90,27 @@ func (r *receiver) message(in *desk.IncomingMessage) error {
 			m.Quote = nil // never show a line of another customer's thread
 		}
 	}
-	if err := r.reassign(&c); err != nil {
+	heard(&c, in, &m)
+	if before.Status == desk.StatusResolved && c.Status == desk.StatusOpen {
+		if err := r.reassign(&c); err != nil {
+			return err
+		}
+	}
+	if _, err = appendChange(r.tx, r.event(desk.MessageReceived), before, &c, &m, in.Raw); err != nil {
 		return err
 	}
-	heard(&c, in, &m)
-	_, err = appendChange(r.tx, r.event(desk.MessageReceived), before, &c, &m, in.Raw)
-	return err
+	return r.stored(in, &m)
+}
+
+// stored does what can be done once the message has its row.
+func (r *receiver) stored(in *desk.IncomingMessage, m *desk.Message) error {
+	if in.Echo {
+		return r.unpark(in.External, m.ID)
+	}
+	if in.Silent || in.Type == desk.TypeReaction {
+		return r.tx.SetSilent(m.ID) // it is never counted as unread
+	}
+	return nil
 }
 
 // begin opens a conversation with its first message.
@@ -107,14 +122,16 @@ func (r *receiver) begin(contact desk.Contact, in *desk.IncomingMessage, m *desk
 	c := desk.Conversation{ID: id, Channel: r.channel, Contact: contact, Status: desk.StatusOpen}
 	m.Conversation, m.Quote = id, nil
 	heard(&c, in, m)
-	_, err = appendNew(r.tx, r.event(desk.MessageReceived), &c, m, in.Raw)
-	return err
+	if _, err = appendNew(r.tx, r.event(desk.MessageReceived), &c, m, in.Raw); err != nil {
+		return err
+	}
+	return r.stored(in, m)
 }
 
 // reassign puts a conversation that comes back to life into the queue when the
 // person who had it can't work any more.
 func (r *receiver) reassign(c *desk.Conversation) error {
-	if c.Status != desk.StatusResolved || c.Assignee == "" {
+	if c.Assignee == "" {
 		return nil
 	}
 	m, err := r.tx.Member(c.Assignee)
@@ -132,8 +149,11 @@ func (r *receiver) reassign(c *desk.Conversation) error {
 // resolved. A reaction opens the window and asks for nothing.
 func heard(c *desk.Conversation, in *desk.IncomingMessage, m *desk.Message) {
 	answered := c.Last.Side == desk.SideTeam && !c.LastAt.Before(in.At)
+	late := in.At.Before(c.LastAt)
 	showLast(c, m)
 	switch {
+	case in.Echo && late:
+		return // it says nothing about what the customer wrote after it
 	case in.Echo:
 		c.WaitingSince, c.Unread = time.Time{}, 0
 		return
@@ -146,7 +166,7 @@ func heard(c *desk.Conversation, in *desk.IncomingMessage, m *desk.Message) {
 	}
 	c.Unread++
 	c.Status = desk.StatusOpen
-	if c.WaitingSince.IsZero() && !answered {
+	if !answered && (c.WaitingSince.IsZero() || in.At.Before(c.WaitingSince)) {
 		c.WaitingSince = in.At
 	}
 }
@@ -204,6 +224,7 @@ func update(c *desk.Contact, id desk.Identity) {
 // we know the message's id is parked.
 func (r *receiver) status(in *desk.StatusReport) error {
 	m, err := r.tx.MessageByExternal(r.channel, in.External)
+	known := err == nil
 	if errors.Is(err, store.ErrNotFound) && in.Callback != "" {
 		m, err = r.tx.Message(in.Callback)
 		if err == nil && m.Side == desk.SideTeam {
@@ -219,26 +240,52 @@ func (r *receiver) status(in *desk.StatusReport) error {
 		return err
 	case m.Side != desk.SideTeam:
 		return nil
+	case known && (m.Delivery == desk.Queued || m.Delivery == desk.Sending) && !arrived(in.Delivery):
+		return nil // the try it speaks of failed; another waits or is under way
 	}
 	return r.report(&m, in)
+}
+
+// arrived reports whether a delivery proves that the customer has the message,
+// whichever try it was.
+func arrived(d desk.Delivery) bool {
+	return d == desk.Delivered || d == desk.Read || d == desk.Played
+}
+
+// unpark applies the statuses that came before the message they are about.
+func (r *receiver) unpark(external string, id desk.MessageID) error {
+	early, err := r.tx.Unpark(r.channel, external, id)
+	if err != nil {
+		return err
+	}
+	for i := range early {
+		m, err := r.tx.Message(id)
+		if err != nil {
+			return err
+		}
+		if err := r.report(&m, &early[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // report moves a message along its way. Each time is kept even when the state
 // doesn't move.
 func (r *receiver) report(m *desk.Message, in *desk.StatusReport) error {
-	was := *m
-	stamp := map[desk.Delivery]*time.Time{desk.Sent: &m.SentAt, desk.Delivered: &m.DeliveredAt, desk.Read: &m.ReadAt}[in.Delivery]
-	if stamp != nil && stamp.IsZero() {
-		*stamp = in.At
-	}
-	if in.Delivery == desk.Failed {
+	if !arrived(in.Delivery) {
 		current, err := r.tx.External(m.ID)
 		if err != nil {
 			return err
 		}
 		if current != in.External {
-			return nil // an earlier try failed; a later one is on its way
+			return nil // the word on an earlier try; a later one counts
 		}
+	}
+	was := *m
+	stamp := map[desk.Delivery]*time.Time{desk.Sent: &m.SentAt, desk.Delivered: &m.DeliveredAt, desk.Read: &m.ReadAt}[in.Delivery]
+	if stamp != nil && stamp.IsZero() {
+		*stamp = in.At
 	}
 	next, moved := m.Delivery.Next(in.Delivery)
 	if moved {

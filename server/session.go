@@ -39,6 +39,7 @@ type session struct {
 	s       *Service
 	ws      *websocket.Conn
 	id      string // of the sign-in
+	token   []byte // its hash
 	member  desk.MemberID
 	addr    string
 	expires time.Time

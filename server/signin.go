@@ -67,26 +67,43 @@ func (s *Service) handleSignIn(w http.ResponseWriter, r *http.Request) {
 func (s *Service) signIn(ctx context.Context, in desk.SignIn, addr string) (desk.SignedInAs, error) {
 	email := strings.ToLower(strings.TrimSpace(in.Email))
 	account, network := email+" "+prefix(addr), prefix(addr)
-	if wait := s.signIns.wait(account, network, s.now()); wait > 0 {
-		return desk.SignedInAs{}, &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()),
-			Message: "Too many wrong passwords. Try again in " + wait.Round(time.Second).String() + "."}
+	if err := s.signIns.mayTry(account, network, s.now()); err != nil {
+		return desk.SignedInAs{}, err
+	}
+	member, err := s.checkPassword(ctx, email, in.Password, account, network)
+	if err != nil {
+		s.log.Info("a sign-in was refused", "addr", addr)
+		return desk.SignedInAs{}, err
+	}
+	token, err := s.issue(ctx, member.ID, in.Program, addr)
+	return desk.SignedInAs{Token: token, Member: member}, err
+}
+
+// checkPassword returns whose password it is. A wrong one is counted before its
+// slot is free again, so many guesses at once gain nothing.
+func (s *Service) checkPassword(ctx context.Context, email, password, account, network string) (desk.Member, error) {
+	leave, err := s.signIns.enter(ctx)
+	if err != nil {
+		return desk.Member{}, err
+	}
+	defer leave()
+	if err := s.signIns.mayTry(account, network, s.now()); err != nil {
+		return desk.Member{}, err
 	}
 	member, hash, err := s.account(ctx, email)
 	if err != nil {
-		return desk.SignedInAs{}, err
+		return desk.Member{}, err
 	}
-	ok, err := s.signIns.check(ctx, in.Password, hash)
+	ok, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err != nil {
-		return desk.SignedInAs{}, err
+		return desk.Member{}, err
 	}
 	if !ok || member.ID == "" || member.Suspended {
 		s.signIns.wrong(account, network, s.now())
-		s.log.Info("a sign-in was refused", "addr", addr)
-		return desk.SignedInAs{}, desk.Errorf(desk.CodeUnauthenticated, "The e-mail address or the password is wrong, or the account is suspended.")
+		return desk.Member{}, desk.Errorf(desk.CodeUnauthenticated, "The e-mail address or the password is wrong, or the account is suspended.")
 	}
 	s.signIns.right(account)
-	token, err := s.issue(ctx, member.ID, in.Program, addr)
-	return desk.SignedInAs{Token: token, Member: member}, err
+	return member, nil
 }
 
 // account finds who signs in. For an unknown address it returns no member and a
@@ -170,6 +187,23 @@ func (s *Service) recognise(token string) (sign store.Session, err error) {
 	return sign, nil
 }
 
+// recheck makes a session leave whose sign-in doesn't exist any more.
+func (s *Service) recheck(c *session) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandWait)
+	defer cancel()
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		_, err := tx.SessionByToken(c.token)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		c.end(desk.CodeUnauthenticated, "This sign-in was ended. Sign in again.")
+		c.wake()
+	case err != nil && !errors.Is(err, store.ErrClosed):
+		s.log.Warn("a sign-in can't be looked up again", "member", c.member, "error", err)
+	}
+}
+
 // touch notes that a sign-in is still used.
 func (s *Service) touch(ctx context.Context, id string) {
 	err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(id, s.now()) })
@@ -220,17 +254,27 @@ func newSignInGuard(slots int) *signInGuard {
 	return &signInGuard{slots: make(chan struct{}, slots), tries: map[string]*tries{}}
 }
 
-// check compares a password with a hash, a few at a time: each costs memory.
-func (g *signInGuard) check(ctx context.Context, password, hash string) (bool, error) {
+// enter waits for a slot to check a password in, a few at a time: each check
+// costs memory. The caller leaves the slot afterwards.
+func (g *signInGuard) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkWait)
 	defer cancel()
 	select {
 	case g.slots <- struct{}{}:
+		return func() { <-g.slots }, nil
 	case <-ctx.Done():
-		return false, &desk.Error{Code: desk.CodeBusy, RetryMS: 5000, Message: "Many people are signing in. Try again in a few seconds."}
+		return nil, &desk.Error{Code: desk.CodeBusy, RetryMS: 5000, Message: "Many people are signing in. Try again in a few seconds."}
 	}
-	defer func() { <-g.slots }()
-	return argon2id.ComparePasswordAndHash(password, hash)
+}
+
+// mayTry refuses while the account or the network has to wait.
+func (g *signInGuard) mayTry(account, network string, now time.Time) error {
+	wait := g.wait(account, network, now)
+	if wait <= 0 {
+		return nil
+	}
+	return &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()),
+		Message: "Too many wrong passwords. Try again in " + wait.Round(time.Second).String() + "."}
 }
 
 // wait returns how long the account or the network has to wait.

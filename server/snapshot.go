@@ -14,25 +14,37 @@ import (
 // snapshot reads the first screenful of every list, as this member may see it,
 // at one position of the log. Its cost doesn't grow with the desk.
 func (s *Service) snapshot(ctx context.Context, me *desk.Actor, reason desk.SnapshotReason) (*desk.Snapshot, error) {
-	people := s.people.Load()
 	snap := &desk.Snapshot{
 		Type: desk.FrameSnapshot, Reason: reason, Epoch: s.store.Epoch(), Me: *me,
-		Members:       slices.SortedFunc(maps.Values(people.members), func(a, b desk.Member) int { return strings.Compare(a.Name, b.Name) }),
-		Teams:         slices.SortedFunc(maps.Values(people.teams), func(a, b desk.Team) int { return strings.Compare(a.Name, b.Name) }),
-		Roles:         slices.SortedFunc(maps.Values(people.roles), func(a, b desk.Role) int { return b.Rank - a.Rank }),
 		Windows:       map[desk.List]desk.Window{},
 		Conversations: []desk.Conversation{},
 	}
+	fed, people := s.ring.head(), s.people.Load() // in this order: the people are as new as the position, or newer
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if snap.Seq, err = tx.Head(); err != nil {
 			return err
 		}
+		if snap.Seq != fed {
+			// The session won't be told of entries up to Seq any more, so the people
+			// must be those of Seq, not those of the last entry that we have heard of.
+			if people, err = loadDirectory(tx); err != nil {
+				return err
+			}
+		}
+		show(people, snap)
 		if snap.Counts, err = tx.Counts(*me); err != nil {
 			return err
 		}
 		return windows(tx, me, snap, s.now())
 	})
 	return snap, err
+}
+
+// show fills in who works here.
+func show(people *directory, snap *desk.Snapshot) {
+	snap.Members = slices.SortedFunc(maps.Values(people.members), func(a, b desk.Member) int { return strings.Compare(a.Name, b.Name) })
+	snap.Teams = slices.SortedFunc(maps.Values(people.teams), func(a, b desk.Team) int { return strings.Compare(a.Name, b.Name) })
+	snap.Roles = slices.SortedFunc(maps.Values(people.roles), func(a, b desk.Role) int { return b.Rank - a.Rank })
 }
 
 // windows fills in the rows, each once.

@@ -11,9 +11,9 @@ type database interface {
 	migrate(ctx context.Context) error
 	// connect opens a connection for the writer or for a reader.
 	connect(ctx context.Context, write bool) (*conn, error)
-	// begin returns the statements that begin a transaction: the word itself and
-	// the query that reads the head of the log, locking it for a writer.
-	begin(write bool) (begin, head string)
+	// begin begins a transaction and returns the head of the log; from then on a
+	// writer is alone in writing, among all processes.
+	begin(ctx context.Context, t *Tx) (head int64, err error)
 	// bound limits how long one batch may take, where the database can't be
 	// trusted to answer.
 	bound(ctx context.Context) (context.Context, context.CancelFunc)

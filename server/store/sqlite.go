@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -19,6 +22,8 @@ const (
 	// the writer is busy; walKeep is what is left of the file when it is reused.
 	walStep = 16 << 20
 	walKeep = 4 << 20
+	// lockLimit is how long the writer waits for another process's writes.
+	lockLimit = 10 * time.Second
 )
 
 // sqliteDB opens the file through database/sql only: POSIX locks are dropped
@@ -87,9 +92,10 @@ func (d *sqliteDB) connect(ctx context.Context, write bool) (*conn, error) {
 		_ = c.Close()
 		return nil, fmt.Errorf("store: %s can't keep a write-ahead log (mode %q); put it on a local disk: %w", d.path, mode, err)
 	}
-	pragma := fmt.Sprintf("PRAGMA journal_size_limit = %d", walKeep)
-	if !write {
-		pragma = "PRAGMA query_only = 1"
+	pragma := "PRAGMA query_only = 1"
+	if write {
+		// The writer waits in seize alone: a checkpoint must not hold it up.
+		pragma = fmt.Sprintf("PRAGMA journal_size_limit = %d; PRAGMA busy_timeout = 0", walKeep)
 	}
 	if _, err := c.ExecContext(ctx, pragma); err != nil {
 		_ = c.Close()
@@ -98,11 +104,38 @@ func (d *sqliteDB) connect(ctx context.Context, write bool) (*conn, error) {
 	return newConn(c), nil
 }
 
-func (d *sqliteDB) begin(write bool) (string, string) {
-	if write {
-		return "BEGIN IMMEDIATE", "SELECT seq FROM log_head"
+func (d *sqliteDB) begin(ctx context.Context, t *Tx) (head int64, err error) {
+	if t.write {
+		err = d.seize(ctx, t.conn)
+	} else {
+		err = t.conn.exec(ctx, "BEGIN")
 	}
-	return "BEGIN", "SELECT seq FROM log_head"
+	if err != nil {
+		return 0, err
+	}
+	err = t.row("SELECT seq FROM log_head").Scan(&head)
+	return head, err
+}
+
+// seize takes the file's write lock, which another process may hold. SQLite's
+// own way of waiting soon looks only every 100 ms, and beside a busy server, which gives
+// the lock up for microseconds, that can take longer than anyone waits. Looking
+// every millisecond finds a gap soon.
+func (d *sqliteDB) seize(ctx context.Context, c *conn) error {
+	for deadline := time.Now().Add(lockLimit); ; {
+		err := c.exec(ctx, "BEGIN IMMEDIATE")
+		if e, ok := errors.AsType[*sqlite.Error](err); !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		// Not quite in step with the other's commits.
+		wait := time.NewTimer(time.Duration(200+rand.IntN(1200)) * time.Microsecond)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		}
+	}
 }
 
 // bound sets none: the file is local, and a context that can end costs a
@@ -114,8 +147,8 @@ func (d *sqliteDB) bound(ctx context.Context) (context.Context, context.CancelFu
 func (d *sqliteDB) readers() int { return 4 }
 
 // rest checkpoints. The program does it itself because SQLite would do it inside
-// some caller's commit. PASSIVE waits for nobody; TRUNCATE gives the file back,
-// and waits for readers only as long as they are allowed to stay.
+// some caller's commit. It waits for nobody: what a reader still needs stays for
+// the next time. TRUNCATE also gives the file's room back.
 func (d *sqliteDB) rest(ctx context.Context, c *conn, idle idleness) error {
 	mode := "PASSIVE"
 	switch idle {

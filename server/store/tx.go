@@ -30,14 +30,10 @@ type Tx struct {
 	given  desk.ConversationID // the newest number that NewConversationID gave
 }
 
-func begin(ctx context.Context, db database, c *conn, write bool) (*Tx, error) {
-	word, head := db.begin(write)
-	if err := c.exec(ctx, word); err != nil {
-		return nil, fmt.Errorf("store: begin: %w", err)
-	}
+func begin(ctx context.Context, db database, c *conn, write bool) (_ *Tx, err error) {
 	t := &Tx{ctx: ctx, conn: c, write: write}
-	if err := t.row(head).Scan(&t.head); err != nil {
-		return nil, fmt.Errorf("store: read the head of the log: %w", err)
+	if t.head, err = db.begin(ctx, t); err != nil {
+		return nil, fmt.Errorf("store: begin: %w", err)
 	}
 	return t, nil
 }
