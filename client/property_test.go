@@ -1,0 +1,240 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+// pair is a desk, a replica of it, and answers that the server gave and the
+// replica hasn't taken in yet.
+type pair struct {
+	o    *oracle
+	r    *Replica
+	late []func()
+	refs int
+}
+
+// TestReplicaShowsTheDesk lets people work, rights change, frames lag and
+// answers arrive late, in any order. Whenever the replica has caught up, it
+// shows what the desk holds, no less above its bottoms and nothing else.
+func TestReplicaShowsTheDesk(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := &pair{o: newOracle(), r: NewReplica()}
+		for range rapid.IntRange(0, 60).Draw(t, "conversations") {
+			p.begin(t)
+		}
+		p.r.Apply(p.o.snapshot(desk.SnapshotFirst))
+		t.Repeat(map[string]func(*rapid.T){
+			"begin":   p.begin,
+			"write":   p.write,
+			"assign":  p.assign,
+			"settle":  p.settle,
+			"deliver": p.deliver,
+			"page":    p.page,
+			"thread":  p.thread,
+			"arrive":  p.arrive,
+			"rights":  p.rights,
+			"reset":   func(t *rapid.T) { p.r.Apply(p.o.snapshot(desk.SnapshotReset)) },
+			"people":  p.people,
+			"":        p.check,
+		})
+	})
+}
+
+func (p *pair) any(t *rapid.T) (desk.Conversation, bool) {
+	if len(p.o.convs) == 0 {
+		return desk.Conversation{}, false
+	}
+	n := rapid.IntRange(1, len(p.o.convs)).Draw(t, "conversation")
+	return p.o.convs[desk.ConversationID(n)], true
+}
+
+func (p *pair) begin(t *rapid.T) {
+	c := desk.Conversation{ID: desk.ConversationID(len(p.o.convs) + 1), Status: desk.StatusOpen, Unread: 1}
+	draw(t, &c)
+	p.o.change(c, p.o.message(0))
+}
+
+func draw(t *rapid.T, c *desk.Conversation) {
+	c.Assignee = rapid.SampledFrom([]desk.MemberID{"", "", "me", "bo"}).Draw(t, "assignee")
+	c.Team = rapid.SampledFrom([]desk.TeamID{"", "t1", "t2"}).Draw(t, "team")
+}
+
+// write is a customer's message, on time or late, or one of ours, which may be
+// on its way here.
+func (p *pair) write(t *rapid.T) {
+	c, ok := p.any(t)
+	if !ok {
+		return
+	}
+	m := p.o.message(int64(rapid.SampledFrom([]int{0, 0, 0, 3, 40}).Draw(t, "late")))
+	if c.Unread++; rapid.Bool().Draw(t, "ours") {
+		p.refs++
+		c.Unread, m.Side, m.Author, m.Ref = 0, desk.SideTeam, "me", fmt.Sprint("ref", p.refs)
+		p.r.Pend(desk.Message{Ref: m.Ref, Conversation: c.ID, Text: m.Text, Delivery: desk.Sending})
+	}
+	p.o.change(c, m)
+	if m.Ref != "" && rapid.Bool().Draw(t, "answered") {
+		p.r.Answered(m.Ref, p.o.seq)
+	}
+}
+
+func (p *pair) assign(t *rapid.T) {
+	if c, ok := p.any(t); ok {
+		draw(t, &c)
+		p.o.change(c)
+	}
+}
+
+// settle resolves, reopens, reads, or reports on the delivery of a message.
+func (p *pair) settle(t *rapid.T) {
+	c, ok := p.any(t)
+	if !ok {
+		return
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "what") {
+	case 0:
+		c.Status = rapid.SampledFrom([]desk.Status{desk.StatusOpen, desk.StatusResolved}).Draw(t, "status")
+		p.o.change(c)
+	case 1:
+		c.Unread = 0
+		p.o.change(c)
+	case 2:
+		m := rapid.SampledFrom(p.o.threads[c.ID]).Draw(t, "message")
+		m.Delivery = desk.Read
+		p.o.change(c, m)
+	}
+}
+
+func (p *pair) rights(t *rapid.T) {
+	me := p.o.members["me"]
+	me.Role = rapid.SampledFrom(desk.BuiltInRoles()).Draw(t, "role").ID
+	me.Teams = rapid.SampledFrom([][]desk.TeamID{nil, {"t1"}, {"t1", "t2"}}).Draw(t, "teams")
+	p.o.people(desk.Event{Member: &me})
+}
+
+func (p *pair) people(t *rapid.T) {
+	bo := p.o.members["bo"]
+	bo.Name += "o"
+	p.o.people(desk.Event{Member: &bo})
+}
+
+func (p *pair) deliver(t *rapid.T) {
+	m := p.o.next(rapid.IntRange(1, 5).Draw(t, "entries"))
+	if m == nil {
+		return
+	}
+	p.r.Apply(m)
+	if rapid.Bool().Draw(t, "twice") {
+		if _, ok := m.(desk.Events); ok {
+			p.r.Apply(m)
+		}
+	}
+}
+
+func (p *pair) page(t *rapid.T) {
+	l := rapid.SampledFrom(desk.Lists()).Draw(t, "list")
+	after := p.r.Bottom(l)
+	if rapid.IntRange(0, 9).Draw(t, "from the top") == 0 {
+		after = desk.Cursor{}
+	}
+	answer := p.o.page(l, after, rapid.IntRange(1, 30).Draw(t, "limit"))
+	p.late = append(p.late, func() { p.r.AddPage(answer, after) })
+}
+
+func (p *pair) thread(t *rapid.T) {
+	c, ok := p.any(t)
+	if !ok {
+		return
+	}
+	var before desk.Place
+	if have, _, loaded := p.r.Messages(c.ID); loaded && len(have) > 0 && rapid.Bool().Draw(t, "older") {
+		before = have[0].Place()
+	}
+	answer, ok := p.o.history(c.ID, before, rapid.IntRange(1, 4).Draw(t, "limit"))
+	if ok {
+		p.late = append(p.late, func() { p.r.AddThread(answer, before) })
+	}
+}
+
+func (p *pair) arrive(t *rapid.T) {
+	if len(p.late) > 0 {
+		i := rapid.IntRange(0, len(p.late)-1).Draw(t, "answer")
+		p.late[i]()
+		p.late = slices.Delete(p.late, i, i+1)
+	}
+}
+
+// check brings the replica to the head, sometimes, and compares. What it never
+// shows, caught up or not, is what its present rights forbid.
+func (p *pair) check(t *rapid.T) {
+	for id, c := range p.r.rows {
+		if me := p.r.Me(); !p.o.sees(me, c.Facts()) {
+			t.Fatalf("#%d is here and forbidden", id)
+		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "catch up") != 0 {
+		return
+	}
+	for m := p.o.next(100); m != nil; m = p.o.next(100) {
+		p.r.Apply(m)
+	}
+	for _, l := range desk.Lists() {
+		p.compareList(t, l)
+	}
+	for id := range p.r.threads {
+		p.compareThread(t, id)
+	}
+	if diff := cmp.Diff(len(p.r.Members()), len(p.o.members)); diff != "" {
+		t.Fatal(diff)
+	}
+	if bo, _ := p.r.Member("bo"); bo.Name != p.o.members["bo"].Name {
+		t.Fatalf("Bo is called %q", bo.Name)
+	}
+}
+
+func (p *pair) compareList(t *rapid.T, l desk.List) {
+	want := p.o.rows(l)
+	if got, want := p.r.Count(l), p.o.count(l); got != want {
+		t.Fatalf("%s counts %+v, want %+v", l, got, want)
+	}
+	if p.r.More(l) {
+		bottom := p.r.Bottom(l)
+		want = slices.DeleteFunc(want, func(c desk.Conversation) bool { return top(bottom) || bottom.Before(c.Cursor()) })
+	}
+	var got []desk.Conversation
+	for i := range p.r.Len(l) {
+		c := p.r.Row(l, i)
+		got = append(got, *c)
+		if at := p.r.Index(l, c.ID); at != i {
+			t.Fatalf("%s: row %d has index %d", l, i, at)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("%s (-want +got):\n%s", l, diff)
+	}
+	if r := p.r.list(l); len(r.rows) > 0 && p.r.Row(l, p.r.Len(l)) != nil {
+		t.Fatalf("%s: a row below the bottom is shown", l)
+	}
+}
+
+func (p *pair) compareThread(t *rapid.T, id desk.ConversationID) {
+	got, more, _ := p.r.Messages(id)
+	onWay := slices.IndexFunc(got, func(m desk.Message) bool { return m.ID == "" })
+	if onWay >= 0 {
+		t.Fatalf("#%d: %q is shown as on its way though its event came", id, got[onWay].Ref)
+	}
+	want := p.o.threads[id]
+	if more {
+		want = want[max(0, len(want)-len(got)):]
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("#%d (-want +got):\n%s", id, diff)
+	}
+}
