@@ -1,0 +1,405 @@
+package server_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server"
+	"github.com/frontdesk-inbox/frontdesk/server/store"
+)
+
+// relation is how a conversation stands to the member who acts on it.
+type relation struct {
+	name  string
+	facts func(me, colleague desk.MemberID) desk.Facts // nil: it doesn't exist
+}
+
+// relations are told for a member of the team support.
+func relations() []relation {
+	facts := func(s desk.Status, m desk.MemberID, t desk.TeamID) desk.Facts {
+		return desk.Facts{Status: s, Assignee: m, Team: t, Unread: 1}
+	}
+	return []relation{
+		{"mine", func(me, _ desk.MemberID) desk.Facts { return facts(desk.StatusOpen, me, "") }},
+		{"mine in another team", func(me, _ desk.MemberID) desk.Facts { return facts(desk.StatusOpen, me, wares) }},
+		{"my team's, unassigned", func(_, _ desk.MemberID) desk.Facts { return facts(desk.StatusOpen, "", support) }},
+		{"my team's, with a colleague", func(_, other desk.MemberID) desk.Facts { return facts(desk.StatusOpen, other, support) }},
+		{"someone else's", func(_, other desk.MemberID) desk.Facts { return facts(desk.StatusOpen, other, wares) }},
+		{"someone else's, no team", func(_, other desk.MemberID) desk.Facts { return facts(desk.StatusOpen, other, "") }},
+		{"another team's, unassigned", func(_, _ desk.MemberID) desk.Facts { return facts(desk.StatusOpen, "", wares) }},
+		{"unassigned in no team", func(_, _ desk.MemberID) desk.Facts { return facts(desk.StatusOpen, "", "") }},
+		{"resolved, mine", func(me, _ desk.MemberID) desk.Facts { return facts(desk.StatusResolved, me, support) }},
+		{"resolved, someone else's", func(_, other desk.MemberID) desk.Facts { return facts(desk.StatusResolved, other, wares) }},
+		{"does not exist", nil},
+	}
+}
+
+// example is a command of the kind on a planted conversation, which would do
+// something if it is allowed.
+func example(kind desk.Command, id desk.ConversationID, f desk.Facts, to desk.MemberID) desk.Command {
+	switch kind.(type) {
+	case desk.History:
+		return desk.History{Conversation: id}
+	case desk.Reply:
+		return desk.Reply{Conversation: id, Text: "Hello", Seen: 1 << 40}
+	case desk.Note:
+		return desk.Note{Conversation: id, Text: "Look"}
+	case desk.Claim:
+		return desk.Claim{Conversation: id}
+	case desk.TakeOver:
+		if f.Assignee == "" {
+			return desk.TakeOver{Conversation: id, From: to}
+		}
+		return desk.TakeOver{Conversation: id, From: f.Assignee}
+	case desk.Assign:
+		return desk.Assign{Conversation: id, Member: &to}
+	case desk.Resolve:
+		return desk.Resolve{Conversation: id}
+	case desk.Reopen:
+		return desk.Reopen{Conversation: id}
+	case desk.MarkRead:
+		return desk.MarkRead{Conversation: id, Upto: 1 << 40}
+	case desk.Label:
+		return desk.Label{Conversation: id, Add: []string{"vip"}}
+	case desk.Retry:
+		return desk.Retry{Conversation: id, Message: failedOf(id)}
+	case desk.Settle:
+		return desk.Settle{Conversation: id, Message: failedOf(id), Arrived: true}
+	}
+	return nil
+}
+
+// trial is one cell of the matrix.
+type trial struct {
+	who      string
+	relation string
+	facts    *desk.Facts
+	kind     desk.Command
+	id       desk.ConversationID
+}
+
+// matrix plants a conversation for every command, role and relation.
+func (h *house) matrix() (trials []trial) {
+	h.t.Helper()
+	var facts []desk.Facts
+	for who, me := range h.members {
+		if err := h.service.SetTeams(h.t.Context(), me.ID, []desk.TeamID{support}); err != nil {
+			h.t.Fatal(err)
+		}
+		me.Teams = []desk.TeamID{support}
+		h.members[who] = me
+		colleague := h.members["mona"].ID
+		if who == "mona" {
+			colleague = h.members["asha"].ID
+		}
+		for _, kind := range desk.Commands() {
+			if example(kind, 1, desk.Facts{}, "u") == nil {
+				continue
+			}
+			for _, r := range relations() {
+				tr := trial{who: who, relation: r.name, kind: kind, id: 999_999}
+				if r.facts != nil {
+					f := r.facts(me.ID, colleague)
+					tr.facts = &f
+					facts = append(facts, f)
+				}
+				trials = append(trials, tr)
+			}
+		}
+	}
+	ids := plant(h.t, h.store, h.clock.now(), facts...)
+	for i := range trials {
+		if trials[i].facts != nil {
+			trials[i].id, ids = ids[0], ids[1:]
+		}
+	}
+	return trials
+}
+
+func roleOf(t testing.TB, id desk.RoleID) desk.Role {
+	t.Helper()
+	for _, r := range desk.BuiltInRoles() {
+		if r.ID == id {
+			return r
+		}
+	}
+	t.Fatalf("there is no role %q", id)
+	return desk.Role{}
+}
+
+func (h *house) actor(who string) *desk.Actor {
+	return &desk.Actor{Member: h.members[who], Role: roleOf(h.t, h.members[who].Role)}
+}
+
+// verdict is what the gate has to answer: "not_found", "denied" with a reason, or "".
+func (h *house) verdict(tr trial, to desk.MemberID) desk.Error {
+	if tr.facts == nil {
+		return *desk.ErrNotFound()
+	}
+	now := h.clock.now()
+	me, c := h.actor(tr.who), tr.facts.With(tr.id)
+	c.WindowUntil = now.Add(20 * 3600e9)
+	if desk.Can(me, desk.ConversationView, desk.Subject{Conversation: c}, now) != nil {
+		return *desk.ErrNotFound()
+	}
+	s := desk.Subject{Conversation: c, Message: &desk.Message{ID: failedOf(tr.id), Delivery: desk.Failed}}
+	if _, ok := tr.kind.(desk.Assign); ok {
+		for name, m := range h.members {
+			if m.ID == to {
+				s.To = h.actor(name)
+			}
+		}
+	}
+	if err := desk.Can(me, tr.kind.Perm(), s, now); err != nil {
+		return *desk.AsError(err)
+	}
+	return desk.Error{}
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestGateMatrix asks every command of every role on every relation, and compares
+// the answer with desk.Can. What may not be seen reads exactly like what doesn't
+// exist.
+func TestGateMatrix(t *testing.T) {
+	h := open(t, server.Options{Sender: nil})
+	trials := h.matrix()
+	var did, denied, hidden int
+	for i, tr := range trials {
+		to := h.members["asha"].ID
+		if tr.facts != nil && tr.facts.Assignee == to {
+			to = h.members["olga"].ID
+		}
+		facts := desk.Facts{}
+		if tr.facts != nil {
+			facts = *tr.facts
+		}
+		cmd := example(tr.kind, tr.id, facts, to)
+		_, err := h.service.Do(t.Context(), h.as(tr.who), fmt.Sprintf("trial-%d", i), cmd)
+		want := h.verdict(tr, to)
+		name := fmt.Sprintf("%s %s %q", tr.who, cmd.Name(), tr.relation)
+		switch want.Code {
+		case desk.CodeNotFound, desk.CodeDenied:
+			if got := asJSON(t, desk.AsError(err)); got != asJSON(t, want) {
+				t.Errorf("%s: got %s, want %s", name, got, asJSON(t, want))
+			}
+			if want.Code == desk.CodeDenied {
+				denied++
+			} else {
+				hidden++
+			}
+		default:
+			did++
+			e, ours := errors.AsType[*desk.Error](err)
+			if err != nil && !(ours && e.Code == desk.CodeConflict) {
+				t.Errorf("%s: refused (%v), although desk.Can allows it", name, err)
+			}
+		}
+	}
+	if did < 100 || denied < 100 || hidden < 100 {
+		t.Errorf("the matrix is lopsided: %d done, %d denied, %d hidden", did, denied, hidden)
+	}
+}
+
+// TestRefusedCommandsLeaveNoTrace runs the refused half of the matrix and looks
+// whether anything was written.
+func TestRefusedCommandsLeaveNoTrace(t *testing.T) {
+	h := open(t, server.Options{})
+	trials := h.matrix()
+	before := h.head()
+	n := 0
+	for i, tr := range trials {
+		to := h.members["asha"].ID
+		if h.verdict(tr, to).Code == "" {
+			continue
+		}
+		n++
+		facts := desk.Facts{}
+		if tr.facts != nil {
+			facts = *tr.facts
+		}
+		if _, err := h.service.Do(t.Context(), h.as(tr.who), fmt.Sprintf("trial-%d", i), example(tr.kind, tr.id, facts, to)); err == nil {
+			t.Errorf("%s %s %q was done", tr.who, tr.kind.Name(), tr.relation)
+		}
+	}
+	if after := h.head(); after != before || n == 0 {
+		t.Errorf("%d refused commands moved the log from %d to %d", n, before, after)
+	}
+}
+
+func (h *house) head() (head int64) {
+	h.t.Helper()
+	err := h.store.Read(h.t.Context(), func(tx *store.Tx) (err error) {
+		head, err = tx.Head()
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return head
+}
+
+// TestGateOverTheSocket takes a sample of the matrix through real sockets.
+func TestGateOverTheSocket(t *testing.T) {
+	h := open(t, server.Options{})
+	lines := map[string]*line{}
+	sent := map[string]int{}
+	for i, tr := range h.matrix() {
+		if i%11 != 0 || sent[tr.who] >= 40 {
+			continue
+		}
+		sent[tr.who]++
+		l := lines[tr.who]
+		if l == nil {
+			l = h.dial(tr.who, desk.Hello{})
+			lines[tr.who] = l
+		}
+		to := h.members["asha"].ID
+		facts := desk.Facts{}
+		if tr.facts != nil {
+			facts = *tr.facts
+		}
+		a := l.do(fmt.Sprintf("s-%d", i), example(tr.kind, tr.id, facts, to))
+		var got desk.Error
+		if a.Error != nil {
+			got = *a.Error
+		}
+		want := h.verdict(tr, to)
+		if want.Code == "" && (got.Code == "" || got.Code == desk.CodeConflict) {
+			continue
+		}
+		if asJSON(t, got) != asJSON(t, want) {
+			t.Errorf("%s %s %q: got %s, want %s", tr.who, tr.kind.Name(), tr.relation, asJSON(t, got), asJSON(t, want))
+		}
+	}
+}
+
+// TestEveryCommandIsInTheMatrix fails when a command is added without a test.
+func TestEveryCommandIsInTheMatrix(t *testing.T) {
+	elsewhere := map[string]bool{"role.assign": true, "conversation.list": true} // TestRoleMatrix, TestListsHoldNothingHidden
+	for _, kind := range desk.Commands() {
+		if example(kind, 1, desk.Facts{}, "u") == nil && !elsewhere[kind.Name()] {
+			t.Errorf("%s isn't tested against the roles: add it to example", kind.Name())
+		}
+	}
+}
+
+// TestListsHoldNothingHidden reads every list as every role.
+func TestListsHoldNothingHidden(t *testing.T) {
+	h := open(t, server.Options{})
+	h.matrix()
+	for who := range h.members {
+		me := h.actor(who)
+		for _, l := range desk.Lists() {
+			cmd := desk.ListConversations{List: l, Limit: desk.MaxPage}
+			got, err := h.try(who, cmd)
+			want := desk.Can(me, cmd.Perm(), desk.Subject{}, h.clock.now())
+			if (err == nil) != (want == nil) {
+				t.Errorf("%s reads %s: %v, want %v", who, l, err, want)
+			}
+			if err != nil {
+				continue
+			}
+			for _, c := range got.(desk.Page).Rows {
+				if !desk.Sees(me, c.Facts()) || !l.Holds(me.Member, &c) {
+					t.Errorf("%s reads %s and gets %+v", who, l, c.Facts())
+				}
+			}
+		}
+	}
+}
+
+// TestRoleMatrix lets every role give every role to someone of every role, in the
+// same team and in another.
+func TestRoleMatrix(t *testing.T) {
+	h := open(t, server.Options{})
+	h.members["rita"] = h.hire("Rita Root", desk.RoleOwner, nil) // puts things back
+	var did, denied int
+	for who := range h.members {
+		for target := range h.members {
+			if who == "rita" || target == "rita" {
+				continue
+			}
+			for _, teams := range [][]desk.TeamID{{support}, {wares}, nil} {
+				h.setTeams(target, teams)
+				for _, give := range desk.BuiltInRoles() {
+					cmd := desk.AssignRole{Member: h.members[target].ID, Role: give.ID}
+					want := desk.Can(h.actor(who), desk.RoleAssign, desk.Subject{To: h.actor(target), Role: &give, Owners: 2}, h.clock.now())
+					_, err := h.try(who, cmd)
+					if asJSON(t, desk.AsError(err)) != asJSON(t, desk.AsError(want)) {
+						t.Errorf("%s makes %s of %v %s: %v, want %v", who, target, teams, give.ID, err, want)
+					}
+					if err != nil {
+						denied++
+						continue
+					}
+					did++
+					h.must("rita", desk.AssignRole{Member: h.members[target].ID, Role: h.members[target].Role})
+				}
+			}
+		}
+	}
+	if did < 100 || denied < 500 {
+		t.Errorf("%d role changes were done and %d refused", did, denied)
+	}
+}
+
+func (h *house) setTeams(who string, teams []desk.TeamID) {
+	h.t.Helper()
+	m := h.members[who]
+	if err := h.service.SetTeams(h.t.Context(), m.ID, teams); err != nil {
+		h.t.Fatal(err)
+	}
+	m.Teams = teams
+	h.members[who] = m
+}
+
+// hire adds a member straight to the store: a password would cost time.
+func (h *house) hire(name string, role desk.RoleID, teams []desk.TeamID) desk.Member {
+	h.t.Helper()
+	h.refs++
+	m := desk.Member{ID: desk.MemberID(fmt.Sprintf("u_hired_%d", h.refs)), Name: name, Email: fmt.Sprintf("hired%d@example.com", h.refs), Role: role, Teams: teams}
+	err := h.store.Write(h.t.Context(), func(tx *store.Tx) error {
+		if err := tx.PutMember(m); err != nil {
+			return err
+		}
+		_, err := tx.Append(store.Entry{Event: desk.Event{Kind: desk.MemberAdded, At: h.clock.now(), Member: &m}})
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return m
+}
+
+// do sends a command and waits for its answer, passing over everything else.
+func (l *line) do(ref string, cmd desk.Command) desk.Answer {
+	l.t.Helper()
+	l.ask(ref, cmd)
+	return l.answer(ref)
+}
+
+func (l *line) ask(ref string, cmd desk.Command) {
+	l.t.Helper()
+	l.send(desk.Do{Type: desk.FrameDo, Ref: ref, Command: cmd.Name(), Args: json.RawMessage(asJSON(l.t, cmd))})
+}
+
+func (l *line) answer(ref string) desk.Answer {
+	l.t.Helper()
+	for {
+		var a desk.Answer
+		if l.until(desk.FrameAnswer).into(l.t, &a); a.Ref == ref {
+			return a
+		}
+	}
+}
