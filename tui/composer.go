@@ -67,24 +67,65 @@ func (c *composer) set(text string) {
 
 func (c *composer) text() string { return c.area.Value() }
 
+// inset is what stands left of the text, and the column that stays free for the
+// cursor at its right.
+const inset = 4
+
 // height is how many rows the composer takes in a pane: its rule and its text.
-func (c *composer) height(w, h int) int {
+func (c *composer) height(cols safe.Model, w, h int) int {
 	if !c.focused {
 		return 2
 	}
-	c.area.SetWidth(max(4, w-4))
-	rows := strings.Count(c.rendered(), "\n") + 1
-	return 1 + max(1, min(rows, maxComposer, h/3))
+	n := 0
+	for line := range strings.SplitSeq(c.text(), "\n") {
+		n += len(breaks(cols, []rune(line), w-inset))
+	}
+	return 1 + max(1, min(n, maxComposer, h/3))
 }
 
-// rendered is the text in the rows of the area, without those that only pad.
-func (c *composer) rendered() string {
-	c.area.SetHeight(1)
-	lines := 0
-	for _, line := range strings.Split(c.area.Value(), "\n") {
-		lines += 1 + safe.Body(line).Width()/max(1, c.area.Width())
+// rows are the rows of the text that are shown, at most h, and where the cursor
+// stands in them.
+func (c *composer) rows(cols safe.Model, w, h int) (rows []safe.Text, x, y int) {
+	for i, line := range strings.Split(c.text(), "\n") {
+		runes := []rune(line)
+		for _, s := range breaks(cols, runes, w-inset) {
+			if i == c.area.Line() && c.area.Column() >= s[0] {
+				x, y = cols.Width(safe.Body(string(runes[s[0]:min(c.area.Column(), s[1])]))), len(rows)
+			}
+			rows = append(rows, safe.Body(string(runes[s[0]:s[1]])))
+		}
 	}
-	return strings.Repeat("\n", lines-1)
+	if first := max(0, min(y-h+1, len(rows)-h)); h > 0 && len(rows) > h {
+		rows, y = rows[first:first+h], y-first
+	}
+	return rows, min(x, w-1), y
+}
+
+// breaks cuts a line into rows of at most cols columns, after a space where
+// there is one. No character is left out, so that a cursor can stand on each.
+func breaks(model safe.Model, line []rune, cols int) [][2]int {
+	var rows [][2]int
+	cols = max(1, cols)
+	start, space, width := 0, 0, 0
+	for i, r := range line {
+		w := 1
+		if r >= 0x7f {
+			w = model.Width(safe.Body(string(r)))
+		}
+		if width+w > cols && i > start {
+			end := i
+			if space > start {
+				end = space
+			}
+			rows = append(rows, [2]int{start, end})
+			start, width = end, model.Width(safe.Body(string(line[end:i])))
+		}
+		width += w
+		if r == ' ' {
+			space = i + 1
+		}
+	}
+	return append(rows, [2]int{start, len(line)})
 }
 
 // View draws the composer in h rows; blocked says why nothing can be written.
@@ -102,10 +143,9 @@ func (c *composer) View(l *look, conv *desk.Conversation, blocked safe.Text, w, 
 	if c.note {
 		k, prompt, bar = l.note, l.sign.note, l.note
 	}
-	c.area.SetWidth(max(4, w-4))
-	c.area.SetHeight(max(1, h-1))
-	for line := range strings.SplitSeq(c.area.View(), "\n") {
-		rows = append(rows, l.row(w, "").gap(1).put(bar, prompt).gap(1).put(k, l.cols.Cut(safe.Body(strings.TrimRight(line, " ")), w-3)).String())
+	text, _, _ := c.rows(l.cols, w, h-1)
+	for _, t := range text {
+		rows = append(rows, l.row(w, "").gap(1).put(bar, prompt).gap(1).put(k, t).String())
 	}
 	return l.fill(rows, w, h)
 }
@@ -181,13 +221,7 @@ func (c *composer) idle(l *look, blocked safe.Text, w int) string {
 }
 
 // cursor is where the text cursor stands within the composer's rows.
-func (c *composer) cursor() (x, y int, ok bool) {
-	if !c.focused {
-		return 0, 0, false
-	}
-	at := c.area.Cursor()
-	if at == nil {
-		return 0, 0, false
-	}
-	return at.X + 3, at.Y + 1, true
+func (c *composer) cursor(l *look, w, h int) (x, y int) {
+	_, x, y = c.rows(l.cols, w, h-1)
+	return min(x+inset-1, w-1), min(y+1, h-1)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -220,10 +221,9 @@ func (m *Model) announce(e *desk.Events) {
 
 // reading is the marking of a conversation as read, a moment after it is seen.
 type reading struct {
-	id   desk.ConversationID
-	seq  int64 // of the row that was marked or is about to be
-	due  bool
-	sent bool
+	id  desk.ConversationID
+	seq int64 // of the row that was marked or is about to be
+	due bool
 }
 
 // readDelay is how long a conversation is looked at before it counts as read.
@@ -263,5 +263,7 @@ func (m *Model) readNow() tea.Cmd {
 	}
 	m.reading.seq = c.Seq
 	_, upto := m.rep.Position()
-	return m.act(c.ID, desk.MarkRead{Conversation: c.ID, Upto: upto}, safe.Text{})
+	return m.ask(client.NewRef(), desk.MarkRead{Conversation: c.ID, Upto: upto}, func(json.RawMessage, error) tea.Cmd {
+		return nil // nobody asked for it: a refusal is not worth a sentence
+	})
 }

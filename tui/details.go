@@ -58,11 +58,11 @@ func facts(l *look, c *desk.Conversation) []fact {
 	}
 	window, k := l.window(c)
 	if c.WindowOpen(l.now) {
-		window = "open until " + c.WindowUntil.In(l.loc).Format("Mon 15:04") + ", " + window
+		window = "until " + c.WindowUntil.In(l.loc).Format("Mon 15:04")
 	}
 	waits, waitInk := "nobody waits", l.dim
 	if !c.WaitingSince.IsZero() {
-		waits, waitInk = age(l.now.Sub(c.WaitingSince))+", since "+c.WaitingSince.In(l.loc).Format("15:04"), l.warn
+		waits, waitInk = "for "+age(l.now.Sub(c.WaitingSince)), l.warn
 	}
 	labels := make([]safe.Text, 0, len(c.Labels))
 	for _, s := range c.Labels {

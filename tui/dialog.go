@@ -76,7 +76,7 @@ func (l *look) boxed(p panel) []string {
 	}
 	top := l.row(p.width, "").put(l.tabOn, l.cols.Cut(p.title, p.width-2)).gap(1)
 	top.rule(l.accent, top.left)
-	rows := []string{edge("╭─ ") + top.String() + edge("─╮")}
+	rows := []string{edge("╭─ ") + top.String() + edge("──╮")}
 	for _, r := range p.rows {
 		rows = append(rows, edge("│")+"  "+r+"  "+edge("│"))
 	}
@@ -96,10 +96,9 @@ const (
 	boxHeight = 2
 )
 
-// over draws a box over the screen, w by h, and returns where its inside begins.
-// The cells are composed as the renderer counts them.
-func (l *look) over(screen []string, box []string, w, h int) (rows []string, x, y int) {
-	bw := ansi.StringWidthWc(box[0])
+// over draws a box, bw columns wide, over the screen, w by h, and returns where
+// its inside begins. The cells are composed as the renderer counts them.
+func (l *look) over(screen, box []string, bw, w, h int) (rows []string, x, y int) {
 	x, y = max(0, (w-bw)/2), max(0, (h-len(box))/3)
 	method := ansi.WcWidth
 	if l.cols == safe.Graphemes {

@@ -246,9 +246,9 @@ func (r *listRow) state() []span {
 	}
 	spans = append(spans, span{"", ours(" ")})
 	if r.c.Assignee != "" {
-		spans = append(spans, span{r.dim, r.cols.Fit(r.assignee(), 3)})
+		spans = append(spans, span{r.dim, r.cols.Fit(r.assignee(), 4)})
 	} else {
-		spans = append(spans, span{r.dim, ours("–  ")})
+		spans = append(spans, span{r.dim, ours("–   ")})
 	}
 	return spans
 }

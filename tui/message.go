@@ -14,6 +14,7 @@ type entry struct {
 	m       *desk.Message
 	day     string // of the break above it; empty for none
 	unread  int    // of the unread line above it; 0 for none
+	follows bool   // an event after an event
 	grouped bool   // the same speaker goes on within a few minutes
 	raw     bool   // shown as escapes, if something in it was hidden
 }
@@ -36,6 +37,7 @@ func entryAt(l *look, ms []desk.Message, i int, v *threadView) entry {
 	if daysBetween(before.At.In(l.loc), m.At.In(l.loc)) != 0 {
 		e.day = l.day(m.At)
 	}
+	e.follows = before.Side == desk.SideEvent
 	e.grouped = e.day == "" && e.unread == 0 && before.Side == m.Side && before.Author == m.Author &&
 		m.Side != desk.SideEvent && m.At.Sub(before.At) < groupGap
 	return e
@@ -45,16 +47,22 @@ func entryAt(l *look, ms []desk.Message, i int, v *threadView) entry {
 // reaches them.
 func gutter(w int) int {
 	switch {
-	case w < 48:
+	case w < 44:
 		return 9
 	case w < 64:
-		return 14
+		return 13
 	}
-	return min(22, 14+(w-64)/4)
+	return min(22, 13+(w-64)/4)
 }
 
-// tickCols is the width of the column right of the body.
-const tickCols = 5
+// tickCols is the width of the column right of the body, with the space before
+// it. Words take more than signs.
+func (l *look) tickCols() int {
+	if l.wordy {
+		return 5
+	}
+	return 3
+}
 
 // render draws an entry in rows of exactly w columns.
 func (e *entry) render(l *look, w int) []string {
@@ -66,6 +74,9 @@ func (e *entry) render(l *look, w int) []string {
 		rows = append(rows, centred(l, w, l.accent, l.accent, ours(plural(e.unread, "new message"))))
 	}
 	if e.m.Side == desk.SideEvent {
+		if !e.follows && e.day == "" && e.unread == 0 {
+			rows = append(rows, l.row(w, "").String())
+		}
 		return append(rows, e.event(l, w))
 	}
 	if !e.grouped && e.day == "" && e.unread == 0 {
@@ -96,7 +107,7 @@ type bubble struct {
 	width, gutter int
 }
 
-func (b *bubble) body() int { return max(1, b.width-b.gutter-3-tickCols) }
+func (b *bubble) body() int { return max(1, b.width-b.gutter-3-b.tickCols()) }
 
 // voice is how the speaker is told apart: name, its ink, and the bar.
 func (b *bubble) voice() (name safe.Text, k ink, bar safe.Text, barInk ink) {
@@ -219,7 +230,7 @@ func (b *bubble) content() []span {
 		if b.raw {
 			hint = "shown with its hidden characters"
 		}
-		lines = append(lines, span{b.warn, b.sign.tampered.Add(ours(" " + hint))})
+		lines = append(lines, b.wrap(b.warn, b.sign.tampered.Add(ours(" "+hint)))...)
 	}
 	return lines
 }

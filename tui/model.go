@@ -224,6 +224,7 @@ func (m *Model) look() *look {
 func (m *Model) settle() tea.Cmd {
 	l, p := m.look(), m.plan()
 	m.list.settle(l, p.list.w, p.list.h)
+	m.composer.area.SetWidth(max(1, p.composer.w-inset))
 	if c := m.rep.Conversation(m.thread.open); c != nil && c.Contact != m.contact {
 		m.contact = c.Contact
 		m.thread.forgetDrawn()

@@ -114,7 +114,7 @@ func (p *picker) choose(m *Model) tea.Cmd {
 func (p *picker) view(l *look, w, h int) panel {
 	w = min(w, 64)
 	found := p.list()
-	room := max(1, min(h-3, 14))
+	room := max(1, min(h-4, 14))
 	p.top = max(0, min(p.top, p.at, len(found)-room))
 	p.top = max(p.top, p.at-room+1)
 	filter := l.cols.Cut(safe.Line(p.filter), max(1, w-4))
@@ -132,7 +132,11 @@ func (p *picker) view(l *look, w, h int) panel {
 		rows = append(rows, l.row(w, "").gap(2).put(l.dim, ours("Nothing matches.")).String())
 	}
 	rows = l.fill(rows, w, room+2)
-	rows = append(rows, l.row(w, "").put(l.warn, l.cols.Cut(p.why(found), w)).String())
+	var why []string
+	for _, t := range l.cols.Wrap(p.why(found), w) {
+		why = append(why, l.row(w, "").put(l.warn, t).String())
+	}
+	rows = append(rows, l.fill(why, w, 2)...)
 	x := 2
 	if p.filter != "" {
 		x += l.cols.Width(filter)

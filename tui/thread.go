@@ -35,6 +35,7 @@ type drawnKey struct {
 	day      string
 	unread   int
 	grouped  bool
+	follows  bool
 	raw      bool
 }
 
@@ -52,7 +53,7 @@ func (v *threadView) forgetDrawn() { v.cache = map[drawnKey][]string{} }
 // drawn returns the rows of the i-th message.
 func (v *threadView) drawn(l *look, ms []desk.Message, i, w int) []string {
 	e := entryAt(l, ms, i, v)
-	key := drawnKey{e.m.ID, e.m.Seq, e.m.Delivery, w, l.cols, e.day, e.unread, e.grouped, e.raw}
+	key := drawnKey{e.m.ID, e.m.Seq, e.m.Delivery, w, l.cols, e.day, e.unread, e.grouped, e.follows, e.raw}
 	if rows, ok := v.cache[key]; ok {
 		return rows
 	}

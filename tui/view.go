@@ -67,7 +67,7 @@ func (m *Model) plan() plan {
 	if b.h >= 12 {
 		p.head = 2
 	}
-	composerH := min(m.composer.height(threadW, b.h), b.h-p.head-1)
+	composerH := min(m.composer.height(m.cols, threadW, b.h), b.h-p.head-1)
 	p.thread = rect{threadX, b.y + p.head, threadW, b.h - p.head - composerH}
 	p.composer = rect{threadX, b.y + b.h - composerH, threadW, composerH}
 	return p
@@ -96,15 +96,16 @@ func (m *Model) View() tea.View {
 	}
 	p := m.plan()
 	rows := m.screen(l, p)
-	if x, y, ok := m.composer.cursor(); ok && (p.w >= twoPanes || m.narrowThread(p)) {
-		v.Cursor = tea.NewCursor(p.composer.x+min(x, p.composer.w-1), p.composer.y+min(y, p.composer.h-1))
+	if m.composer.focused && (p.w >= twoPanes || m.narrowThread(p)) {
+		x, y := m.composer.cursor(l, p.composer.w, p.composer.h)
+		v.Cursor = tea.NewCursor(p.composer.x+x, p.composer.y+y)
 		v.Cursor.Shape = tea.CursorBar
 	}
 	if d := m.dialog(); d != nil {
 		v.Cursor = nil
 		inside := d.view(l, p.w-boxWidth-2, p.h-boxHeight-2)
 		var x, y int
-		rows, x, y = l.over(rows, l.boxed(inside), p.w, p.h)
+		rows, x, y = l.over(rows, l.boxed(inside), inside.width+boxWidth, p.w, p.h)
 		if inside.ok {
 			v.Cursor = tea.NewCursor(x+inside.x, y+inside.y)
 			v.Cursor.Shape = tea.CursorBar

@@ -81,11 +81,14 @@ func (l *look) initials(t safe.Text) safe.Text {
 	if len(words) == 0 {
 		return ours("?")
 	}
-	s := firstLetter(words[0])
+	first := strings.ToUpper(firstLetter(words[0]))
 	if len(words) > 1 {
-		s += firstLetter(words[len(words)-1])
+		both := safe.Line(first + strings.ToUpper(firstLetter(words[len(words)-1])))
+		if l.cols.Width(both) <= 2 {
+			return both
+		}
 	}
-	return l.cols.Cut(safe.Line(strings.ToUpper(s)), 2)
+	return l.cols.Cut(safe.Line(first), 2)
 }
 
 func firstLetter(s string) string {
