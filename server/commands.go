@@ -104,7 +104,19 @@ func (r *request) reply(c desk.Reply) (desk.Done, error) {
 	return r.change(desk.MessageQueued, &m, func(conv *desk.Conversation) {
 		showLast(conv, &m)
 		conv.Unread, conv.WaitingSince = 0, time.Time{}
+		if conv.Assignee == "" && desk.Can(&r.actor, desk.ConversationClaim, r.Subject, r.now) == nil {
+			give(conv, r.actor.Member) // who answers first has it
+		}
 	})
+}
+
+// give hands a conversation to a member. One that is in no team yet joins the
+// member's first, so that their teammates go on seeing it.
+func give(c *desk.Conversation, to desk.Member) {
+	c.Assignee = to.ID
+	if c.Team == "" && len(to.Teams) > 0 {
+		c.Team = to.Teams[0]
+	}
 }
 
 // conflict is the answer when someone wrote what the author hadn't seen.
@@ -124,7 +136,7 @@ func (r *request) note(c desk.Note) (desk.Done, error) {
 
 func (r *request) claim() (desk.Done, error) {
 	return r.change(desk.ConversationClaimed, r.line(desk.ConversationClaimed), func(conv *desk.Conversation) {
-		conv.Assignee = r.actor.Member.ID
+		give(conv, r.actor.Member)
 	})
 }
 
@@ -135,7 +147,7 @@ func (r *request) takeOver(c desk.TakeOver) (desk.Done, error) {
 	m := r.line(desk.ConversationTakenOver)
 	m.To = c.From // from whom
 	return r.change(desk.ConversationTakenOver, m, func(conv *desk.Conversation) {
-		conv.Assignee = r.actor.Member.ID
+		give(conv, r.actor.Member)
 	})
 }
 
@@ -153,6 +165,9 @@ func (r *request) assign(c desk.Assign) (desk.Done, error) {
 	}
 	return r.change(desk.ConversationAssigned, m, func(conv *desk.Conversation) {
 		conv.Assignee, conv.Team = to.Assignee, to.Team
+		if c.Team == nil && r.To != nil {
+			give(conv, r.To.Member)
+		}
 	})
 }
 

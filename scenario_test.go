@@ -1,0 +1,280 @@
+package frontdesk_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/whatsapp/graphfake"
+)
+
+// TestScenarios plays testdata/script: customers on a fake WhatsApp, a real
+// server, and agents at real screens that are read through a terminal emulator.
+// The commands of a script:
+//
+//	desk                          a desk with one member of each built-in role
+//	customer NAME NUMBER          makes a customer known
+//	writes NAME TEXT…             the customer writes; the webhook is answered before the next line
+//	clock [+]DURATION             moves the desk's and WhatsApp's clock on
+//	knob NAME VALUE               sets a knob of the fake (duplicate, shuffle, statusfirst, fault, silent)
+//	screen NAME [COLSxROWS]       the member opens a screen (80x24)
+//	press NAME KEY…               presses keys: "enter", "esc", "ctrl+k", "r", …
+//	types NAME TEXT…              types a text
+//	[!] sees NAME TEXT            waits until the screen shows the text (or no longer does)
+//	resize NAME COLSxROWS
+//	cut NAME, mend NAME           breaks and mends the member's link
+//	closes NAME                   the member presses q, and the program ends
+//	gets NAME TEXT                the customer gets the text
+//	got NAME N                    the customer was sent exactly N messages
+//	reads NAME                    the customer reads everything
+//	role BOSS WHO ROLE            BOSS switches WHO's role, over BOSS's own link
+//	does NAME COMMAND JSON        the member does a command; [!] it is refused
+func TestScenarios(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"desk": scriptDesk, "customer": scriptCustomer, "writes": scriptWrites, "clock": scriptClock, "knob": scriptKnob,
+			"screen": scriptScreen, "press": scriptPress, "types": scriptTypes, "sees": scriptSees, "resize": scriptResize,
+			"cut": scriptCut, "mend": scriptMend, "closes": scriptCloses, "gets": scriptGets, "got": scriptGot,
+			"does": scriptDoes, "role": scriptRole,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Values[houseKey{}] = new(*house)
+			return nil
+		},
+	})
+}
+
+type houseKey struct{}
+
+func houseOf(ts *testscript.TestScript) *house {
+	h := *(ts.Value(houseKey{}).(**house))
+	if h == nil {
+		ts.Fatalf("the script has no desk yet: begin with the line desk")
+	}
+	return h
+}
+
+func scriptDesk(ts *testscript.TestScript, _ bool, _ []string) {
+	h, err := openHouse(ts.MkAbs("desk"))
+	ts.Check(err)
+	*(ts.Value(houseKey{}).(**house)) = h
+	ts.Defer(h.close)
+}
+
+func scriptCustomer(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "customer NAME NUMBER")
+	houseOf(ts).customer(args[0], args[1])
+}
+
+func scriptWrites(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "writes NAME TEXT")
+	h := houseOf(ts)
+	ctx, cancel := patience()
+	defer cancel()
+	_, err := h.fake.Say(ctx, h.customers[args[0]], graphfake.Text(strings.Join(args[1:], " ")).Sent(h.clock.now()))
+	ts.Check(err)
+}
+
+func scriptClock(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "clock +DURATION")
+	d, err := time.ParseDuration(strings.TrimPrefix(args[0], "+"))
+	ts.Check(err)
+	houseOf(ts).clock.add(d)
+}
+
+func scriptKnob(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "knob NAME [VALUE]")
+	value := ""
+	if len(args) > 1 {
+		value = args[1]
+	}
+	houseOf(ts).fake.Tune(func(k *graphfake.Knobs) {
+		switch args[0] {
+		case "duplicate":
+			n, err := strconv.Atoi(value)
+			ts.Check(err)
+			k.Duplicate = n
+		case "shuffle":
+			k.Shuffle = true
+		case "concurrent":
+			k.Concurrent = true
+		case "statusfirst":
+			k.StatusFirst = true
+		case "silent":
+			k.NoStatuses = true
+		case "fault":
+			k.Faults = []graphfake.Fault{{Kind: graphfake.FaultKind(value), Times: 1, Code: 131026}}
+		default:
+			ts.Fatalf("there is no knob %q", args[0])
+		}
+	})
+}
+
+func scriptScreen(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "screen NAME [COLSxROWS]")
+	size := "80x24"
+	if len(args) > 1 {
+		size = args[1]
+	}
+	cols, rows := parseSize(ts, size)
+	ts.Check(houseOf(ts).open(args[0], cols, rows))
+}
+
+func scriptResize(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "resize NAME COLSxROWS")
+	cols, rows := parseSize(ts, args[1])
+	screenOf(ts, args[0]).resize(cols, rows)
+}
+
+func parseSize(ts *testscript.TestScript, s string) (cols, rows int) {
+	if n, err := fmt.Sscanf(s, "%dx%d", &cols, &rows); n != 2 || err != nil {
+		ts.Fatalf("%q is no size like 80x24", s)
+	}
+	return cols, rows
+}
+
+func screenOf(ts *testscript.TestScript, name string) *screen {
+	s := houseOf(ts).screens[name]
+	if s == nil {
+		ts.Fatalf("%s has no screen open", name)
+	}
+	return s
+}
+
+func scriptPress(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "press NAME KEY…")
+	for _, key := range args[1:] {
+		raw, ok := keys()[key]
+		if !ok {
+			raw = key
+		}
+		ts.Check(screenOf(ts, args[0]).key(raw))
+	}
+}
+
+func scriptTypes(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "types NAME TEXT")
+	ts.Check(screenOf(ts, args[0]).key(strings.Join(args[1:], " ")))
+}
+
+func scriptSees(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "sees NAME TEXT")
+	s := screenOf(ts, args[0])
+	for _, want := range args[1:] {
+		if !s.until(func(shown string) bool { return strings.Contains(shown, want) != neg }) {
+			not := ""
+			if neg {
+				not = "not "
+			}
+			ts.Fatalf("%s should %ssee %q, but sees:\n%s", args[0], not, want, s.text())
+		}
+	}
+}
+
+func scriptCut(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "cut NAME")
+	screenOf(ts, args[0]).wire.cut()
+}
+
+func scriptMend(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "mend NAME")
+	s := screenOf(ts, args[0])
+	s.wire.mend()
+	s.link.Retry()
+}
+
+func scriptCloses(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "closes NAME")
+	s := screenOf(ts, args[0])
+	ts.Check(s.key("q"))
+	s.program.Wait()
+	s.close()
+	delete(houseOf(ts).screens, args[0])
+}
+
+func scriptGets(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "gets NAME TEXT")
+	h := houseOf(ts)
+	text := strings.Join(args[1:], " ")
+	ctx, cancel := patience()
+	defer cancel()
+	for n := 1; ; n++ {
+		taken, err := h.fake.WaitForTaken(ctx, n)
+		if err != nil {
+			ts.Fatalf("%s should get %q: %v", args[0], text, err)
+		}
+		if slices.ContainsFunc(taken, func(a graphfake.Accepted) bool { return a.To == h.customers[args[0]].WAID && a.Text == text }) {
+			return
+		}
+		n = len(taken)
+	}
+}
+
+func scriptGot(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "got NAME N")
+	h := houseOf(ts)
+	ctx, cancel := patience()
+	defer cancel()
+	ts.Check(h.service.Idle(ctx))
+	n := 0
+	for _, a := range h.fake.Taken() {
+		if a.To == h.customers[args[0]].WAID {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%s got %d messages, not %s", args[0], n, args[1])
+	}
+}
+
+func scriptRole(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 3, "role BOSS WHO ROLE")
+	h := houseOf(ts)
+	_, err := h.do(args[0], desk.AssignRole{Member: h.members[args[1]].ID, Role: desk.RoleID(args[2])})
+	refusal(ts, neg, err)
+}
+
+func scriptDoes(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 3, "does NAME COMMAND JSON")
+	cmd, err := desk.DecodeCommand(args[1], []byte(strings.Join(args[2:], " ")))
+	ts.Check(err)
+	_, err = houseOf(ts).do(args[0], cmd)
+	refusal(ts, neg, err)
+}
+
+func refusal(ts *testscript.TestScript, neg bool, err error) {
+	switch {
+	case neg && err == nil:
+		ts.Fatalf("it was done, and should have been refused")
+	case !neg:
+		ts.Check(err)
+	}
+}
+
+func need(ts *testscript.TestScript, args []string, n int, usage string) {
+	if len(args) < n {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+// patience bounds how long a script waits for anything.
+func patience() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 10*time.Second)
+}
+
+// keys are the keys that aren't their own character.
+func keys() map[string]string {
+	return map[string]string{
+		"enter": "\r", "esc": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f",
+		"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "pgup": "\x1b[5~", "pgdown": "\x1b[6~",
+		"alt+enter": "\x1b\r", "ctrl+c": "\x03", "ctrl+d": "\x04", "ctrl+j": "\n", "ctrl+k": "\x0b", "ctrl+r": "\x12", "ctrl+u": "\x15",
+	}
+}
