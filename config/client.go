@@ -125,10 +125,14 @@ func (s Source) clientFile() string {
 // ServerAddress returns an address of a desk in its one form, "https://host" or
 // "https://host:port", from what a person writes. Plain http is taken only for
 // this machine: the password and every message would be readable on the way.
+// "unix:/path" is a socket on this machine.
 func ServerAddress(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return "", fmt.Errorf("the address of the desk is empty; write it like desk.example.com")
+	}
+	if path, ok := strings.CutPrefix(s, "unix:"); ok && filepath.IsAbs(path) {
+		return "unix:" + filepath.Clean(path), nil
 	}
 	if !strings.Contains(s, "://") {
 		s = "https://" + s

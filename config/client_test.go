@@ -62,6 +62,8 @@ func TestServerAddress(t *testing.T) {
 		"https://desk.example:8443":  "https://desk.example:8443",
 		"http://localhost:8080":      "http://localhost:8080",
 		"http://[::1]:8080":          "http://[::1]:8080",
+		"unix:/run/desk/desk.sock":   "unix:/run/desk/desk.sock",
+		"unix:desk.sock":             "",
 		"http://desk.example.com":    "",
 		"http://localhost.evil.com":  "",
 		"ws://desk.example.com":      "",
