@@ -231,14 +231,15 @@ func (r *Replica) upsert(c *desk.Conversation) {
 }
 
 // remove takes a conversation out of everything, unless what is held is newer
-// than the position. It reports whether anything was held.
+// than the position; then it reports false.
 func (r *Replica) remove(id desk.ConversationID, seq int64) bool {
-	old := r.rows[id]
-	if old == nil || old.Seq > seq {
-		return false
-	}
-	for _, l := range r.lists {
-		l.put(old, nil)
+	if old := r.rows[id]; old != nil {
+		if old.Seq > seq {
+			return false
+		}
+		for _, l := range r.lists {
+			l.put(old, nil)
+		}
 	}
 	delete(r.rows, id)
 	delete(r.threads, id)

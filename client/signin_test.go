@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -94,7 +96,7 @@ func TestSignInOverASocketFile(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	web := httptest.NewUnstartedServer(http.HandlerFunc(door))
-	web.Config.ErrorLog = nil
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
 	web.StartTLS()
 	defer web.Close()
 	_, err := SignIn(t.Context(), web.URL, "mia@x", "right", "test/1")
