@@ -89,6 +89,10 @@ type Message struct {
 // Sent returns m with a time of its own.
 func (m Message) Sent(at time.Time) Message { m.At = at; return m }
 
+// LastReply stands for the id of the last message that the customer got, where
+// an id is asked for.
+const LastReply = "last-reply"
+
 // Quoting returns m as an answer to the message with this id.
 func (m Message) Quoting(id string) Message {
 	m.Context = object{"id": id}

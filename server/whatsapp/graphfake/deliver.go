@@ -87,8 +87,16 @@ func (f *Fake) piece(number string, m Message) object {
 		maps.Copy(node, f.attach(*m.media))
 		out[m.Type] = node
 	}
+	if m.Type == "reaction" && m.Node.(object)["message_id"] == LastReply {
+		node := maps.Clone(m.Node.(object))
+		node["message_id"] = f.lastReply(number)
+		out["reaction"] = node
+	}
 	if m.Context != nil {
 		c := maps.Clone(m.Context)
+		if c["id"] == LastReply {
+			c["id"] = f.lastReply(number)
+		}
 		if c["id"] != nil && c["from"] == nil {
 			c["from"] = f.o.DisplayNumber
 		}
@@ -96,6 +104,14 @@ func (f *Fake) piece(number string, m Message) object {
 	}
 	maps.Copy(out, m.Extra)
 	return out
+}
+
+// lastReply is the id that [LastReply] stands for. The caller holds f.mu.
+func (f *Fake) lastReply(customer string) string {
+	if p := f.customers[customer]; p != nil && p.lastReply != "" {
+		return p.lastReply
+	}
+	return f.wamid(customer, false) // to something from before our time
 }
 
 func contact(c Customer) object {

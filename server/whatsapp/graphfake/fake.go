@@ -92,6 +92,7 @@ type Fake struct {
 type person struct {
 	Customer
 	lastWrote time.Time // newest message by its own time: the window
+	lastReply string    // id of what they got last
 	tokens    float64   // of the pair bucket
 	filledAt  time.Time
 }

@@ -137,6 +137,7 @@ func (f *Fake) accept(w http.ResponseWriter, r *http.Request, m outgoing, p *per
 	a := Accepted{ID: f.wamid(p.WAID, false), Callback: m.Callback, To: key(p.Customer), Type: m.kind(),
 		Text: m.Text.Body, Quote: m.Context.MessageID, At: f.o.Now(), Customer: p.Customer}
 	f.accepted = append(f.accepted, a)
+	p.lastReply = a.ID
 	heard, first := f.heard, f.knobs.StatusFirst && failing == 0
 	f.signal()
 	f.mu.Unlock()
