@@ -202,9 +202,10 @@ func TestConversations(t *testing.T) {
 			same(t, "changed", got, c)
 			return err
 		})
-		wrong := desk.Facts{Status: desk.StatusOpen}
-		if s.Write(within(t), func(tx *Tx) error { return tx.PutConversation(c, &wrong) }) == nil {
-			t.Error("facts that aren't stored were taken for the ones before")
+		for _, wrong := range []desk.Facts{{Status: desk.StatusOpen}, {Status: c.Status, Assignee: "x"}, {Status: c.Status, Team: "x"}, {Status: c.Status, Unread: 1, Team: c.Team}} {
+			if s.Write(within(t), func(tx *Tx) error { return tx.PutConversation(c, &wrong) }) == nil {
+				t.Errorf("%+v isn't stored, and was taken for the facts before", wrong)
+			}
 		}
 	})
 }
@@ -254,11 +255,13 @@ func TestMessages(t *testing.T) {
 			same(t, "since, to ben", since, []desk.Message{m2, m4, m5, m6})
 			since, err4 := tx.MessagesSince(1, 1, "ana")
 			same(t, "since, to ana", since, []desk.Message{m4, m5, m6})
+			since, err7 := tx.MessagesSince(1, 1, "")
+			same(t, "since, to nobody", since, []desk.Message{m2, m4, m5, m6})
 			unread, err5 := tx.UnreadSince(1, 0)
 			same(t, "unread", unread, 1)
 			unread, err6 := tx.UnreadSince(1, 1)
 			same(t, "unread after the first", unread, 0)
-			return errors.Join(err, err2, err3, err4, err5, err6)
+			return errors.Join(err, err2, err3, err4, err5, err6, err7)
 		})
 	})
 }

@@ -93,6 +93,7 @@ func TestParked(t *testing.T) {
 			{External: "x1", Delivery: desk.Read, At: at(2), Problem: &desk.Problem{Code: 1, Text: "t"}},
 			{External: "x2", Callback: "m1", Delivery: desk.Delivered, At: at(3)},
 			{External: "x3", Delivery: desk.Sent, At: at(4), Raw: json.RawMessage(`not JSON`)},
+			{Callback: "m5", Delivery: desk.Sent, At: at(5)},
 		}
 		take := func(external string, callback desk.MessageID, want ...desk.StatusReport) {
 			t.Helper()
@@ -114,6 +115,7 @@ func TestParked(t *testing.T) {
 		take("x9", "m9")
 		take("x1", "m1", reports[0], reports[1], reports[2])
 		take("x1", "m1")
+		take("", "m5", reports[4])
 		write(t, s, func(tx *Tx) error { return tx.PruneBefore(at(2)) })
 		reports[3].Raw = json.RawMessage(`"not JSON"`)
 		take("x3", "", reports[3])

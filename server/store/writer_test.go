@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,7 @@ func queued(t testing.TB, s *Store, n int) {
 		if ctx.Err() != nil {
 			t.Fatalf("%d writes wait, want %d", len(s.writer.queue), n)
 		}
+		runtime.Gosched()
 	}
 }
 
@@ -84,6 +86,9 @@ func TestWriteTogether(t *testing.T) {
 		var told atomic.Int64 // newest number that was told
 		var batches [][]Entry
 		s.OnCommit(func(list []Entry) {
+			for range 50 {
+				runtime.Gosched() // so that a caller who was answered too early is seen
+			}
 			for _, e := range list {
 				if !told.CompareAndSwap(e.Seq-1, e.Seq) {
 					t.Errorf("%d was told after %d", e.Seq, told.Load())
@@ -151,8 +156,12 @@ func TestWritePoisoned(t *testing.T) {
 		},
 		"statement failed": func(tx *Tx) error { return tx.PutMember(desk.Member{ID: "poison", Role: "no such role"}) },
 		"statement failed and was ignored": func(tx *Tx) error {
+			_ = tx.PutTeam(desk.Team{ID: "poison"})
 			_ = tx.PutMember(desk.Member{ID: "poison", Role: "no such role"})
-			return appendOne(tx)
+			if err := appendOne(tx); !errors.Is(err, errFailed) {
+				panic("a transaction went on after a statement failed")
+			}
+			return nil
 		},
 	}
 	for name, f := range bad {
@@ -169,6 +178,9 @@ func TestWritePoisoned(t *testing.T) {
 					if (err != nil) != (i == 1) {
 						t.Errorf("caller %d: %v", i, err)
 					}
+				}
+				if name == "statement failed and was ignored" && strings.Contains(errs[1].Error(), "panicked") {
+					t.Error(errs[1])
 				}
 				same(t, "head", gapFree(t, s), int64(3))
 				same(t, "told", told, []int64{1, 2, 3})
