@@ -28,6 +28,7 @@ type house struct {
 	channel *channel
 	clock   *clock
 	members map[string]desk.Member // by the name's first word, lower case
+	tokens  map[string]string      // the newest of each
 	refs    int
 }
 
@@ -98,7 +99,7 @@ func open(t testing.TB, o server.Options) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, store: s, channel: &channel{}, members: map[string]desk.Member{},
+	h := &house{t: t, store: s, channel: &channel{}, members: map[string]desk.Member{}, tokens: map[string]string{},
 		clock: &clock{t: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}}
 	o.Store, o.Sender, o.Now = s, h.channel, h.clock.now
 	if h.service, err = server.New(ctx, o); err != nil {
@@ -250,7 +251,7 @@ func (h *house) dial(who string, hello desk.Hello) *line {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		hello.Token = token
+		hello.Token, h.tokens[who] = token, token
 	}
 	hello.Type = desk.FrameHello
 	if hello.Version == 0 {
