@@ -12,6 +12,17 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
+// tries counts answers that came too late to join on to what is here: asking
+// again, from where things stand now, is right a few times and a loop for ever
+// with a server that is out of its mind.
+type tries int
+
+// missed counts one, and reports whether it is time to stop.
+func (t *tries) missed() bool {
+	*t++
+	return *t >= 3
+}
+
 // pageRows is how many rows of a list or a thread are asked for at once.
 const pageRows = 50
 
@@ -85,7 +96,7 @@ func (m *Model) loadList(p plan) tea.Cmd {
 			m.say(toastBad, m.sentence(err, 0))
 			return nil
 		}
-		m.rep.AddPage(page, after) // false: the next settle asks again from the new bottom
+		at.stuck = !m.rep.AddPage(page, after) && at.missed()
 		return nil
 	})
 }
@@ -121,11 +132,14 @@ func (m *Model) threadLoaded(id desk.ConversationID, before desk.Place, raw json
 	if err == nil {
 		err = json.Unmarshal(raw, &page)
 	}
-	if err == nil {
-		m.rep.AddThread(page, before)
+	if err == nil && m.rep.AddThread(page, before) {
 		return nil
 	}
 	if m.thread.open != id {
+		return nil
+	}
+	if err == nil {
+		m.thread.stuck = m.thread.missed()
 		return nil
 	}
 	if e, ok := errors.AsType[*desk.Error](err); ok && e.Code == desk.CodeNotFound {

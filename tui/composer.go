@@ -72,8 +72,11 @@ func (c *composer) text() string { return c.area.Value() }
 const inset = 4
 
 // height is how many rows the composer takes in a pane: its rule and its text.
-func (c *composer) height(cols safe.Model, w, h int) int {
+func (c *composer) height(cols safe.Model, blocked safe.Text, w, h int) int {
 	if !c.focused {
+		if h >= 16 && cols.Width(blocked) > w-2 {
+			return 3
+		}
 		return 2
 	}
 	n := 0
@@ -135,7 +138,7 @@ func (c *composer) View(l *look, conv *desk.Conversation, blocked safe.Text, w, 
 	}
 	rows := []string{c.rule(l, conv, blocked, w)}
 	if !c.focused {
-		return l.fill(append(rows, c.idle(l, blocked, w)), w, h)
+		return l.fill(append(rows, c.idle(l, blocked, w, h-1)...), w, h)
 	}
 	k := ink("")
 	prompt := l.sign.team
@@ -204,20 +207,35 @@ func length(d time.Duration) string {
 	return strconv.Itoa(int(d.Hours())) + "h " + strconv.Itoa(int(d.Minutes())%60) + "m"
 }
 
-// idle is the composer's one row while nobody writes: the draft, the reason why
-// not, or the keys.
-func (c *composer) idle(l *look, blocked safe.Text, w int) string {
+// idle is what stands there while nobody writes: the reason why not, the draft,
+// or the keys.
+func (c *composer) idle(l *look, blocked safe.Text, w, h int) []string {
+	if !blocked.Empty() {
+		return l.sentence(l.warn, blocked, w, h)
+	}
 	r := l.row(w, "").gap(1)
-	draft := safe.Line(strings.TrimSpace(c.text()))
-	switch {
-	case !blocked.Empty():
-		r.put(l.warn, l.cols.Cut(blocked, w-2))
-	case !draft.Empty():
-		r.put(l.accent, ours("Draft: ")).put(l.dim, l.cols.Cut(draft, max(0, r.left-1)))
-	default:
+	if draft := safe.Line(strings.TrimSpace(c.text())); !draft.Empty() {
+		what := "Draft: "
+		if c.note {
+			what = "Draft of a note: "
+		}
+		r.put(l.accent, ours(what)).put(l.dim, l.cols.Cut(draft, max(0, r.left-1)))
+	} else {
 		r.put(l.accent, ours("r")).put(l.dim, ours(" reply   ")).put(l.accent, ours("n")).put(l.dim, ours(" note"))
 	}
-	return r.String()
+	return []string{r.String()}
+}
+
+// sentence draws a text in at most h rows; the last is cut if that isn't enough.
+func (l *look) sentence(k ink, t safe.Text, w, h int) []string {
+	if h <= 1 {
+		return []string{l.row(w, "").gap(1).put(k, l.cols.Cut(t, w-2)).String()}
+	}
+	var rows []string
+	for _, part := range l.cols.Wrap(t, max(1, w-2)) {
+		rows = append(rows, l.row(w, "").gap(1).put(k, part).String())
+	}
+	return rows
 }
 
 // cursor is where the text cursor stands within the composer's rows.

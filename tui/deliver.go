@@ -52,9 +52,9 @@ func (m *Model) linked(l client.Link) tea.Cmd {
 
 // unstick lets what failed be asked for again.
 func (m *Model) unstick() {
-	m.thread.stuck = false
+	m.thread.stuck, m.thread.tries = false, 0
 	for _, at := range m.list.place {
-		at.stuck = false
+		at.stuck, at.tries = false, 0
 	}
 }
 
@@ -87,9 +87,10 @@ func (m *Model) apply(msg client.Msg) tea.Cmd {
 // afterSnapshot forgets what was asked of the state before it. The answers may
 // still come; the replica refuses those that no longer join on.
 func (m *Model) afterSnapshot() {
-	m.thread.asked, m.thread.stuck = false, false
+	m.unstick()
+	m.thread.asked = false
 	for _, at := range m.list.place {
-		at.stuck, at.asked = false, false
+		at.asked = false
 	}
 }
 
@@ -130,9 +131,12 @@ func (m *Model) rightsChanged(before desk.Actor) tea.Cmd {
 }
 
 // compare returns what the first role may do and the second may not, and the
-// other way round, as verb phrases in the catalogue's order.
+// other way round, as verb phrases: replying first, for that is what people are
+// here for.
 func compare(a, b desk.Role) (lost, gained []string) {
-	for _, p := range desk.Permissions() {
+	all := desk.Permissions()
+	slices.SortStableFunc(all, func(p, q desk.Permission) int { return first(p.Key) - first(q.Key) })
+	for _, p := range all {
 		phrase := strings.ToLower(p.Title[:1]) + p.Title[1:]
 		switch was, is := a.Scope(p.Key).Rank(), b.Scope(p.Key).Rank(); {
 		case is < was:
@@ -142,6 +146,13 @@ func compare(a, b desk.Role) (lost, gained []string) {
 		}
 	}
 	return lost, gained
+}
+
+func first(p desk.Perm) int {
+	if p == desk.MessageReply {
+		return 0
+	}
+	return 1
 }
 
 // listed names at most three and counts the rest.
@@ -178,8 +189,8 @@ func (m *Model) checkComposer() tea.Cmd {
 		return nil
 	}
 	if err := m.mayWrite(m.composer.note); err != nil {
-		m.composer.focused = false
-		m.sayMore(toastBad, m.look().reason(err, m.rep.Conversation(m.thread.open)).Add(ours(" Your text is kept.")))
+		m.leaveComposer()
+		m.sayWith(m.look().reason(err, m.rep.Conversation(m.thread.open)), ours("Your text is kept."))
 	}
 	return nil
 }

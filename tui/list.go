@@ -21,6 +21,7 @@ type listPlace struct {
 	top   int  // the first row on the screen
 	asked bool // a further page is on its way
 	stuck bool // the last page could not be had; a key tries again
+	tries
 }
 
 func newListPane() listPane {
@@ -135,7 +136,7 @@ func (p *listPane) empty(l *look, w int) []string {
 type listRow struct {
 	*look
 	c      *desk.Conversation
-	width  int
+	width  int // columns
 	base   ink
 	chosen bool
 }
@@ -161,10 +162,23 @@ func (r *listRow) name() []span {
 	return spans
 }
 
-func (r *listRow) labels() []span {
+// labels are as many as fit whole in room columns, and the number of the rest.
+func (r *listRow) labels(room int) []span {
 	var spans []span
-	for _, label := range r.c.Labels {
-		spans = append(spans, span{"", ours("  ")}, span{r.accent, safe.Line(label)})
+	for i, label := range r.c.Labels {
+		t := safe.Line(label)
+		need := r.cols.Width(t) + 2
+		if i < len(r.c.Labels)-1 {
+			need += 3 // for the number
+		}
+		if need > room {
+			if room >= 4 {
+				spans = append(spans, span{r.dim, oursf("  +%d", len(r.c.Labels)-i)})
+			}
+			break
+		}
+		room -= r.cols.Width(t) + 2
+		spans = append(spans, span{"", ours("  ")}, span{r.accent, t})
 	}
 	return spans
 }
@@ -196,11 +210,11 @@ func (r *listRow) last() []span {
 	case desk.SideCustomer:
 		who = safe.Text{}
 	case desk.SideNote:
-		who = safe.Join(ours(" "), ours("note,"), r.short(r.whoName(m.Author), 12))
+		who = safe.Join(ours(" "), ours("note,"), r.firstName(r.whoName(m.Author)))
 	case desk.SideTeam:
 		who = ours("Phone")
 		if m.Author != "" {
-			who = r.short(r.whoName(m.Author), 12)
+			who = r.firstName(r.whoName(m.Author))
 		}
 	case desk.SideEvent:
 		e := desk.Message{Type: m.Type, Author: m.Author, Text: m.Text}
@@ -261,8 +275,9 @@ func (r *listRow) assignee() safe.Text {
 }
 
 func (r *listRow) upper() string {
-	left := append(r.edge(), r.name()...)
-	return r.split(r.width, r.base, append(left, r.labels()...), r.wait())
+	left, right := append(r.edge(), r.name()...), r.wait()
+	labels := r.labels(r.width - r.look.width(left) - r.look.width(right) - 1)
+	return r.split(r.width, r.base, append(left, labels...), right)
 }
 
 func (r *listRow) lower() string {
@@ -271,14 +286,11 @@ func (r *listRow) lower() string {
 
 // one puts everything on a line: name, last words, state, wait.
 func (r *listRow) one() string {
-	left := r.edge()
 	if r.width < 60 {
-		left = append(left, r.name()...)
-		return r.split(r.width, r.base, append(left, r.labels()...), r.wait())
+		return r.upper()
 	}
-	name := r.cols.Fit(r.name()[0].text, 20)
-	left = append(left, span{r.name()[0].ink, name}, span{"", ours("  ")})
-	left = append(left, r.last()...)
-	right := append(r.state(), span{"", ours("  ")})
-	return r.split(r.width, r.base, append(left, r.labels()...), append(right, r.wait()...))
+	name := r.name()
+	name[0].text = r.cols.Fit(name[0].text, 20)
+	left := append(append(r.edge(), name...), span{"", ours("  ")})
+	return r.split(r.width, r.base, append(left, r.last()...), append(r.state(), r.wait()...))
 }

@@ -59,9 +59,9 @@ func gutter(w int) int {
 // it. Words take more than signs.
 func (l *look) tickCols() int {
 	if l.wordy {
-		return 5
+		return 6
 	}
-	return 3
+	return 4
 }
 
 // render draws an entry in rows of exactly w columns.
@@ -177,9 +177,9 @@ func (b *bubble) lines() []span {
 	lines = append(lines, b.content()...)
 	switch m.Delivery {
 	case desk.Failed:
-		lines = append(lines, b.wrap(b.bad, safe.Join(ours(" "), ours("! Not delivered."), b.problem(), ours("Press x to settle it.")))...)
+		lines = append(lines, b.wrap(b.bad, safe.Join(ours(" "), ours("! Not delivered."), b.problem(), ours("x settles it.")))...)
 	case desk.Unknown:
-		lines = append(lines, b.wrap(b.warn, ours("? Unconfirmed: nobody can say whether the customer got it. Press x to settle it."))...)
+		lines = append(lines, b.wrap(b.warn, ours("? Unconfirmed: nobody can say whether the customer got it. x settles it."))...)
 	case desk.Queued, desk.Sending:
 		lines = append(lines, span{b.dim, ours("sending…")})
 	}

@@ -114,7 +114,11 @@ func (p *picker) choose(m *Model) tea.Cmd {
 func (p *picker) view(l *look, w, h int) panel {
 	w = min(w, 64)
 	found := p.list()
-	room := max(1, min(h-4, 14))
+	whyRows := 2
+	if h < 12 {
+		whyRows = 1
+	}
+	room := max(1, min(h-2-whyRows, 14))
 	p.top = max(0, min(p.top, p.at, len(found)-room))
 	p.top = max(p.top, p.at-room+1)
 	filter := l.cols.Cut(safe.Line(p.filter), max(1, w-4))
@@ -136,7 +140,7 @@ func (p *picker) view(l *look, w, h int) panel {
 	for _, t := range l.cols.Wrap(p.why(found), w) {
 		why = append(why, l.row(w, "").put(l.warn, t).String())
 	}
-	rows = append(rows, l.fill(why, w, 2)...)
+	rows = append(rows, l.fill(why, w, whyRows)...)
 	x := 2
 	if p.filter != "" {
 		x += l.cols.Width(filter)
@@ -184,7 +188,7 @@ func matches(filter, text string) int {
 	}
 	want := []rune(strings.ToLower(filter))
 	score, i, run := 1, 0, 0
-	before := ' '
+	before, at := ' ', 0
 	for _, r := range text {
 		if i == len(want) {
 			break
@@ -196,10 +200,13 @@ func matches(filter, text string) int {
 			if !unicode.IsLetter(before) && !unicode.IsDigit(before) {
 				score += 4
 			}
+			if at == i-1 {
+				score += 3 // the text begins with it
+			}
 		} else {
 			run = 0
 		}
-		before = r
+		before, at = r, at+1
 	}
 	if i < len(want) {
 		return 0

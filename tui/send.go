@@ -161,6 +161,7 @@ func (m *Model) conflict(id desk.ConversationID, o outgoing, e *desk.Error) dial
 		title:  ours("Not sent yet: ").Add(m.nameOf(id)),
 		body:   body,
 		cancel: func() tea.Cmd { return m.giveBack(id) },
+		check:  m.still(desk.MessageReply, id),
 		options: []option{
 			{"e", ours("keep editing"), func() tea.Cmd { return m.giveBack(id) }},
 			{"s", ours("send anyway"), func() tea.Cmd {

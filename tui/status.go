@@ -81,13 +81,14 @@ func (m *Model) say(kind toastKind, text safe.Text) {
 	m.toast = toast{kind, text, m.opt.Now()}
 }
 
-// sayMore adds to a toast that was born in this moment, or says it alone.
-func (m *Model) sayMore(kind toastKind, text safe.Text) {
+// sayWith says a reason and what follows from it; only what follows, behind it,
+// when something grave that explains it was said in this moment.
+func (m *Model) sayWith(why, then safe.Text) {
 	if m.toast.kind == toastGrave && m.toast.born.Equal(m.opt.Now()) {
-		m.toast.text = safe.Join(ours(" "), m.toast.text, text)
+		m.toast.text = safe.Join(ours(" "), m.toast.text, then)
 		return
 	}
-	m.say(kind, text)
+	m.say(toastBad, safe.Join(ours(" "), why, then))
 }
 
 // sayOf says something about a conversation, with its name unless it is open.
@@ -118,24 +119,43 @@ func (m *Model) linkSpans(l *look) []span {
 	case client.Connecting:
 		return []span{{l.warn, l.sign.away}, {l.warn, ours(" connecting…")}}
 	}
-	text := " reconnecting"
-	if left := m.link.Retry.Sub(l.now); left > 0 {
-		text += " in " + strconv.Itoa(int((left+time.Second-1)/time.Second)) + " s"
+	text, left := " reconnecting", ""
+	if d := m.link.Retry.Sub(l.now); d > 0 {
+		left = " in " + strconv.Itoa(int((d+time.Second-1)/time.Second)) + " s"
 	}
-	return []span{{l.warn, l.sign.away}, {l.warn, ours(text)}}
+	if m.width < 90 && left != "" {
+		text = " retry"
+	}
+	return []span{{l.warn, l.sign.away}, {l.warn, ours(text + left)}}
 }
 
 // stale says since when what is shown is no longer sure; empty while it is.
-func (m *Model) stale(l *look) safe.Text {
-	if m.link.State == client.Live || !m.rep.Known() || m.since.IsZero() {
+func (m *Model) stale(l *look, w int) safe.Text {
+	if m.link.State == client.Live || !m.rep.Known() {
 		return safe.Text{}
 	}
-	return ours("stale since " + m.since.In(l.loc).Format("15:04"))
+	at := "stale since " + m.since.In(l.loc).Format("15:04")
+	if w < 60 {
+		return ours(at)
+	}
+	return ours("What you see is " + at + ".")
 }
 
-// status is the last row: what just happened, else the keys of this moment; and
-// at the right who I am.
-func (m *Model) status(l *look, w int) string {
+// maxStatus is how many rows a long toast takes at most.
+const maxStatus = 3
+
+// statusRows is how many rows the status line takes: one, unless a toast is
+// longer than that.
+func (m *Model) statusRows(w int) int {
+	if m.toast.text.Empty() || m.cols.Width(m.toast.text) <= w-2 {
+		return 1
+	}
+	return min(maxStatus, len(m.cols.Wrap(m.toast.text, w-2)))
+}
+
+// status is what just happened, else the keys of this moment; and at the right
+// who I am.
+func (m *Model) status(l *look, w int) []string {
 	me := m.rep.Me()
 	var right []span
 	if me.Member.ID != "" {
@@ -148,18 +168,25 @@ func (m *Model) status(l *look, w int) string {
 		} else if m.toast.kind == toastGrave {
 			k = l.warn
 		}
+		if n := m.statusRows(w); n > 1 {
+			return l.fill(l.sentence(k, m.toast.text, w, n), w, n)
+		}
 		if l.cols.Width(m.toast.text)+l.width(right)+3 > w {
 			right = nil
 		}
-		return l.split(w, "", []span{{"", ours(" ")}, {k, m.toast.text}}, right)
+		return []string{l.split(w, "", []span{{"", ours(" ")}, {k, m.toast.text}}, right)}
 	}
-	return l.split(w, "", m.hints(l, w-l.width(right)-2), right)
+	left := []span{{"", ours(" ")}}
+	if t := m.stale(l, w); !t.Empty() {
+		left = append(left, span{l.warn, t}, span{"", ours("  ")})
+	}
+	return []string{l.split(w, "", append(left, m.hints(l, w-l.width(left)-l.width(right)-1)...), right)}
 }
 
 // hints are the keys that help at this moment, as many as fit.
 func (m *Model) hints(l *look, w int) []span {
-	spans := []span{{"", ours(" ")}}
-	used := 1
+	var spans []span
+	used := 0
 	for _, h := range m.hinted() {
 		cols := l.cols.Width(h.key) + l.cols.Width(h.what) + 3
 		if used+cols > w {
@@ -182,7 +209,7 @@ func (m *Model) hinted() []hint {
 	var hints []hint
 	for i := range m.table {
 		a := &m.table[i]
-		if a.Hint == "" {
+		if a.Hint == "" || (a.ID == "open" && m.focus == onThread) {
 			continue
 		}
 		if hidden, why := m.available(a); !hidden && why == nil {

@@ -20,6 +20,7 @@ type threadView struct {
 	raw      bool
 	asked    bool // a page is on its way
 	stuck    bool // the last page could not be had
+	tries
 
 	cache map[drawnKey][]string
 }

@@ -39,7 +39,7 @@ func (m *Model) wide() bool { return m.width >= threePanes }
 func (m *Model) plan() plan {
 	p := plan{w: max(m.width, minWidth), h: max(m.high, minHeight)}
 	p.ruled, p.hint = p.h >= 14, p.h >= 16 && m.opt.Hint != ""
-	p.body = rect{0, 1, p.w, p.h - 2}
+	p.body = rect{0, 1, p.w, p.h - 1 - m.statusRows(p.w)}
 	if p.hint {
 		p.body.y, p.body.h = p.body.y+1, p.body.h-1
 	}
@@ -67,7 +67,7 @@ func (m *Model) plan() plan {
 	if b.h >= 12 {
 		p.head = 2
 	}
-	composerH := min(m.composer.height(m.cols, threadW, b.h), b.h-p.head-1)
+	composerH := min(m.composer.height(m.cols, m.blocked(), threadW, b.h), b.h-p.head-1)
 	p.thread = rect{threadX, b.y + p.head, threadW, b.h - p.head - composerH}
 	p.composer = rect{threadX, b.y + b.h - composerH, threadW, composerH}
 	return p
@@ -144,7 +144,7 @@ func (m *Model) screen(l *look, p plan) []string {
 		rows = append(rows, m.ruleUnder(l, p))
 	}
 	rows = append(rows, m.panes(l, p)...)
-	return append(rows, m.status(l, p.w))
+	return append(rows, m.status(l, p.w)...)
 }
 
 func (m *Model) ruleUnder(l *look, p plan) string {
@@ -199,13 +199,16 @@ func (m *Model) threadPane(l *look, p plan) []string {
 	}
 	rows = append(rows, m.thread.View(l, w, p.thread.h)...)
 	c := m.rep.Conversation(m.thread.open)
-	return append(rows, m.composer.View(l, c, m.blocked(l, c), w, p.composer.h)...)
+	return append(rows, m.composer.View(l, c, m.blocked(), w, p.composer.h)...)
 }
 
 // blocked says why no reply can be written; empty when one can.
-func (m *Model) blocked(l *look, c *desk.Conversation) safe.Text {
+func (m *Model) blocked() safe.Text {
+	if m.thread.open == 0 {
+		return safe.Text{}
+	}
 	if err := m.mayWrite(false); err != nil {
-		return l.reason(err, c)
+		return m.look().reason(err, m.rep.Conversation(m.thread.open))
 	}
 	return safe.Text{}
 }
@@ -234,16 +237,11 @@ type tab struct {
 func (m *Model) tabs(l *look, w int) []tab {
 	room := w - l.width(m.corner(l)) - 3
 	tabs := m.allTabs(l)
-	for i := range tabs {
-		if tabs[i].list == m.list.list {
-			for len(tabs) > 1 && total(tabs) > room {
-				if i > 0 {
-					tabs, i = tabs[1:], i-1
-				} else {
-					tabs = tabs[:len(tabs)-1]
-				}
-			}
-			break
+	for len(tabs) > 1 && total(tabs) > room {
+		if n := len(tabs) - 1; tabs[n].list != m.list.list {
+			tabs = tabs[:n]
+		} else {
+			tabs = tabs[1:]
 		}
 	}
 	x := 1
@@ -283,12 +281,9 @@ func (m *Model) allTabs(l *look) []tab {
 	return tabs
 }
 
-// corner is the right end of the first row: stale, where, and the link.
+// corner is the right end of the first row: where, and the link.
 func (m *Model) corner(l *look) []span {
 	var spans []span
-	if t := m.stale(l); !t.Empty() {
-		spans = append(spans, span{l.warn, t}, span{"", ours("  ")})
-	}
 	if m.opt.Server != "" && m.width >= threePanes && m.link.State == client.Live {
 		spans = append(spans, span{l.dim, l.short(safe.Line(m.opt.Server), 30)}, span{"", ours("  ")})
 	}

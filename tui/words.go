@@ -75,6 +75,12 @@ func (l *look) short(t safe.Text, cols int) safe.Text {
 	return l.cols.Cut(t, cols)
 }
 
+// firstName is the first word of a name, for where there is little room.
+func (l *look) firstName(t safe.Text) safe.Text {
+	word, _, _ := strings.Cut(t.String(), " ")
+	return l.cols.Cut(safe.Line(word).Or(t), 10)
+}
+
 // initials are the first letters of the first and the last word of a name.
 func (l *look) initials(t safe.Text) safe.Text {
 	words := strings.Fields(t.String())
