@@ -399,13 +399,13 @@ func TestDeliveryGathers(t *testing.T) {
 		if time.Since(began) != 0 || len(g.said()) != 5 {
 			t.Errorf("an idle link delivered %d after %v", len(g.said()), time.Since(began))
 		}
-		before := len(g.batches)
+		before := g.deliveries()
 		for i := range int64(100) {
 			p.events(i+1, i+2)
 			pass(time.Millisecond)
 		}
 		pass(gather)
-		if n := len(g.batches) - before; n > 8 || len(g.said()) != 105 {
+		if n := g.deliveries() - before; n > 8 || len(g.said()) != 105 {
 			t.Errorf("100 frames in 100 ms came in %d deliveries, %d in all", n, len(g.said()))
 		}
 	})

@@ -138,6 +138,13 @@ func (g *rig) said() []Msg {
 	return all
 }
 
+// deliveries is how often something was delivered.
+func (g *rig) deliveries() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.batches)
+}
+
 // links are the states of the link that were delivered.
 func (g *rig) links() (links []Link) {
 	for _, m := range g.said() {
