@@ -25,8 +25,11 @@ type Options struct {
 	Webhook       string // where to deliver; must be on this machine
 	// Now and After are the clock; nil: the real one. [Manual] has a pair that
 	// tests turn by hand.
-	Now    func() time.Time
-	After  func(time.Duration) <-chan time.Time
+	Now   func() time.Time
+	After func(time.Duration) <-chan time.Time
+	// Seed decides all ids and all that [Fake.Talk] says. Give another one for
+	// each run that shares a database: the program would take a message with a
+	// known id for a repetition.
 	Seed   uint64
 	Pace   time.Duration // between two things that [Fake.Talk] does; default 3 s
 	Logger *slog.Logger

@@ -41,8 +41,8 @@ const historySpan = 5 * 24 * time.Hour
 // conversations are done; some replies will fail ([Customer.Refuses]).
 //
 // To replay it, give the messages to [Fake.Update] and [Fake.Deliver] and do the
-// rest as the agents would. The fake and the program must then share a clock
-// that follows the steps ([Manual]), or replies to old messages are refused.
+// rest as the agents would. The Now of the fake and of the program must follow
+// the steps while that goes on, or replies to old messages are refused.
 func History(seed uint64, n int, now time.Time) []Step {
 	rng := rand.New(rand.NewPCG(seed, 0x68697374))
 	w := newCrowd(newLibrary(), rng, func(string) bool { return false })

@@ -59,9 +59,10 @@ type chat struct {
 }
 
 type line struct {
-	at  time.Time
-	key string
-	m   Message
+	at      time.Time
+	key     string
+	m       Message
+	expects bool // an answer
 }
 
 func (f *Fake) newTalk() *talk {
@@ -88,9 +89,8 @@ func (t *talk) next(now time.Time) (Customer, Message, bool) {
 	defer t.mu.Unlock()
 	if l, ok := t.ripe(now); ok {
 		c := t.chats[l.key]
-		c.waiting, c.nudges = now, 0
-		if l.m.Type == "reaction" {
-			c.waiting = time.Time{}
+		if l.expects && c.waiting.IsZero() {
+			c.waiting = now
 		}
 		return c.who, l.m, true
 	}
@@ -201,9 +201,11 @@ func portions(turns []turn) (out [][]turn) {
 }
 
 // portion lets a customer say the next lines of their script, one after another.
+// With the last of them they are content, unless it is a question.
 func (t *talk) portion(key string, c *chat, at time.Time) {
 	for _, tn := range c.script[0] {
-		t.due = append(t.due, line{at, key, parse(c.parts.say(t.rng, tn))})
+		words := c.parts.say(t.rng, tn)
+		t.due = append(t.due, line{at, key, parse(words), len(c.script) > 1 || question(words)})
 		at = at.Add(time.Duration(2+t.rng.IntN(8)) * time.Second)
 	}
 	c.script = c.script[1:]
@@ -232,9 +234,12 @@ func (t *talk) hear(a Accepted) {
 		return
 	}
 	if m, ok := t.reply(c, a.Text); ok {
-		t.due = append(t.due, line{at, key(a.Customer), m})
+		body, _ := m.Node.(object)["body"].(string)
+		t.due = append(t.due, line{at, key(a.Customer), m, question(body)})
 	}
 }
+
+func question(words string) bool { return strings.ContainsAny(words, "?？؟") }
 
 // reply is what a customer without a script makes of an agent's words.
 func (t *talk) reply(c *chat, words string) (Message, bool) {
@@ -242,10 +247,10 @@ func (t *talk) reply(c *chat, words string) (Message, bool) {
 	if c.who.Temper.Quiet {
 		n += 25
 	}
-	switch question := strings.ContainsAny(words, "?？؟"); {
-	case question && n < 85:
+	switch asked := question(words); {
+	case asked && n < 85:
 		return Text(t.line(c, "yes")), true
-	case question:
+	case asked:
 		return Message{}, false
 	case n < 40:
 		return Text(t.line(c, "thanks")), true
