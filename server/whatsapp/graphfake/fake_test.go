@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -195,11 +196,14 @@ func TestStatusesOnAManualClock(t *testing.T) {
 	if _, err := r.reply(t, "m1", zoe.WAID); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
 	for n, d := range []time.Duration{time.Second, time.Minute, time.Hour} {
 		for clock.Waiting() == 0 {
-			if t.Context().Err() != nil {
+			if ctx.Err() != nil {
 				t.Fatal("nobody waits for the clock")
 			}
+			runtime.Gosched()
 		}
 		if _, ss := r.desk.all(); len(ss) != n {
 			t.Fatalf("%d statuses before step %d", len(ss), n)
