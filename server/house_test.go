@@ -23,6 +23,7 @@ import (
 type house struct {
 	t       testing.TB
 	store   *store.Store
+	file    string // the database
 	service *server.Service
 	url     string
 	channel *channel
@@ -95,11 +96,12 @@ const (
 func open(t testing.TB, o server.Options) *house {
 	t.Helper()
 	ctx := t.Context()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "desk.db"), store.Options{})
+	file := filepath.Join(t.TempDir(), "desk.db")
+	s, err := store.Open(ctx, "sqlite:"+file, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, store: s, channel: &channel{}, members: map[string]desk.Member{}, tokens: map[string]string{},
+	h := &house{t: t, store: s, file: file, channel: &channel{}, members: map[string]desk.Member{}, tokens: map[string]string{},
 		clock: &clock{t: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}}
 	o.Store, o.Sender, o.Now = s, h.channel, h.clock.now
 	if h.service, err = server.New(ctx, o); err != nil {
