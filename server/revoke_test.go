@@ -17,12 +17,13 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
-// watched is a listener whose connections look at what the server writes, when it
-// begins to write it.
+// watched is a listener whose connections look at what the server gets written.
 type watched struct {
 	net.Listener
-	armed *atomic.Bool
-	leaks *atomic.Int64
+	armed atomic.Bool  // from now on nothing forbidden may go out
+	leaks atomic.Int64 // what did
+	// hold, when it is set, is asked before a forbidden write goes on.
+	hold atomic.Pointer[func()]
 }
 
 type watchedConn struct {
@@ -39,17 +40,23 @@ func (w *watched) Accept() (net.Conn, error) {
 }
 
 func (c *watchedConn) Write(b []byte) (int, error) {
-	if c.w.armed.Load() && bytes.Contains(b, []byte("forbidden")) {
+	forbidden := bytes.Contains(b, []byte("forbidden"))
+	if hold := c.w.hold.Load(); forbidden && hold != nil {
+		(*hold)()
+	}
+	armed := c.w.armed.Load()
+	n, err := c.Conn.Write(b)
+	if forbidden && armed && err == nil {
 		c.w.leaks.Add(1)
 	}
-	return c.Conn.Write(b)
+	return n, err
 }
 
 // watch serves the desk on a second address that is watched.
 func (h *house) watch() *watched {
 	h.t.Helper()
 	web := httptest.NewUnstartedServer(h.service.Handler())
-	w := &watched{web.Listener, &atomic.Bool{}, &atomic.Int64{}}
+	w := &watched{Listener: web.Listener}
 	web.Listener = w
 	web.Start()
 	h.t.Cleanup(web.Close)
@@ -119,6 +126,38 @@ func TestRevokeRace(t *testing.T) {
 		t.Fatal(err)
 	}
 	readers.Wait()
+}
+
+// TestRevokeCutsAWriteUnderWay revokes while a socket is in the middle of a write
+// that was decided on under the old rights: it is cut before the change is
+// answered, and what was under way never leaves.
+func TestRevokeCutsAWriteUnderWay(t *testing.T) {
+	h := open(t, server.Options{SlowWrite: 10 * time.Millisecond})
+	w := h.watch()
+	id := h.chat()
+	l := h.dial("asha", desk.Hello{})
+	l.first()
+	h.must("olga", desk.Assign{Conversation: id, Member: ptr(h.members["mona"].ID)})
+	l.events()
+	begun, release, tried := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	hold := func() { close(begun); <-release; close(tried) }
+	w.hold.Store(&hold)
+	h.must("mona", desk.Note{Conversation: id, Text: "forbidden"})
+	<-begun
+	h.must("olga", desk.AssignRole{Member: h.members["asha"].ID, Role: desk.RoleTemporary})
+	w.armed.Store(true)
+	w.hold.Store(nil)
+	close(release)
+	<-tried
+	if code := l.closed(); code != 1006 {
+		t.Errorf("it was closed with %d, and not cut", code)
+	}
+	if n := w.leaks.Load(); n != 0 {
+		t.Error("what was under way went out after the change was answered")
+	}
+	if snap := h.dial("asha", desk.Hello{}).first(); len(snap.Conversations) != 0 {
+		t.Errorf("back with %+v", snap.Conversations)
+	}
 }
 
 func ptr[T any](v T) *T { return &v }
