@@ -35,6 +35,12 @@ func (r *recent) add(c entry) {
 	r.changes = append(r.changes, c)
 }
 
+// left reports whether the conversation was out of our sight after a log
+// position, even if it came back: what was written meanwhile wasn't told.
+func (r *recent) left(id desk.ConversationID, seq int64) bool {
+	return slices.ContainsFunc(r.since(seq), func(e entry) bool { return e.id == id && e.row == nil })
+}
+
 // since returns the changes after a log position, which isn't below the floor.
 func (r *recent) since(seq int64) []entry {
 	return r.changes[sort.Search(len(r.changes), func(i int) bool { return r.changes[i].seq > seq }):]

@@ -37,7 +37,7 @@ type Replica struct {
 // Change tells what an [Replica.Apply] moved.
 type Change struct {
 	Lists   bool                  // rows, their order or the counts
-	Threads []desk.ConversationID // loaded threads with new or changed messages; after a snapshot, those that were dropped
+	Threads []desk.ConversationID // threads with new or changed messages, and those that were dropped
 	Gone    []desk.ConversationID // conversations that left our sight: close them
 	People  bool                  // members, teams or roles
 	Rights  bool                  // Me is another than before
@@ -176,6 +176,9 @@ func (r *Replica) forget(id desk.ConversationID, seq int64, change *Change) {
 	r.recent.add(entry{seq: seq, id: id})
 	if r.remove(id, seq) {
 		change.Gone = appendOnce(change.Gone, id)
+	} else if t := r.threads[id]; t != nil && t.read < seq {
+		delete(r.threads, id) // nobody told us what was written until it came back
+		change.Threads = appendOnce(change.Threads, id)
 	}
 }
 

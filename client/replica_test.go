@@ -417,3 +417,31 @@ func benchReplica(n int) *Replica {
 	r.Apply(s)
 	return r
 }
+
+// What is written while a conversation is out of our sight is never told, so a
+// thread from before has a hole, however soon the conversation is back.
+func TestThreadDoesNotOutliveAnAbsence(t *testing.T) {
+	o, r := newPair(1)
+	early, _ := o.history(1, desk.Place{}, 10)
+	c := o.convs[1]
+	c.Team, c.Assignee = "t2", "bo"
+	o.change(c)
+	o.change(o.convs[1], o.message(0))
+	c.Team, c.Assignee, c.LastAt = "t1", "", o.convs[1].LastAt
+	o.change(c)
+
+	ahead := o.page(desk.ListQueue, desk.Cursor{}, 10)
+	r.AddThread(early, desk.Place{})
+	r.AddPage(ahead, desk.Cursor{}) // shows it back before we hear that it went
+	change := r.Apply(o.next(100))
+	if _, _, loaded := r.Messages(1); loaded || !slices.Contains(change.Threads, 1) || r.Conversation(1) == nil {
+		t.Errorf("loaded %v, change %+v, row %v", loaded, change, r.Conversation(1))
+	}
+	if r.AddThread(early, desk.Place{}) {
+		t.Error("an answer from before the absence was taken")
+	}
+	now, _ := o.history(1, desk.Place{}, 10)
+	if !r.AddThread(now, desk.Place{}) || len(messageIDs(r, 1)) != 2 {
+		t.Error("one from after it wasn't")
+	}
+}

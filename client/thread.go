@@ -16,7 +16,8 @@ type thread struct {
 	messages []desk.Message // oldest first
 	sure     int            // how many of them the server told us of; the rest are on their way
 	places   map[desk.MessageID]desk.Place
-	more     bool // older ones exist
+	more     bool  // older ones exist
+	read     int64 // the log position at which its end was read
 	used     int64
 }
 
@@ -78,8 +79,8 @@ func (r *Replica) Messages(id desk.ConversationID) (oldestFirst []desk.Message, 
 // AddThread takes in the answer to a [desk.History] that asked for what stands
 // before a place. It reports false, and changes nothing, when the answer is
 // older than what the replica can bring up to date, when it doesn't join on to
-// what is loaded, or when we may not see the conversation: ask again from the
-// end of the thread.
+// what is loaded, or when we may not see the conversation or didn't for a while
+// since: ask again from the end of the thread.
 func (r *Replica) AddThread(answer desk.Thread, before desk.Place) bool {
 	c := &answer.Conversation
 	t := r.threads[c.ID]
@@ -89,8 +90,11 @@ func (r *Replica) AddThread(answer desk.Thread, before desk.Place) bool {
 	if !end(before) && (t == nil || (t.sure > 0 && placeBefore(before, t.messages[0].Place()))) {
 		return false
 	}
+	if r.recent.left(c.ID, answer.Seq) {
+		return false
+	}
 	if t == nil {
-		t = &thread{places: map[desk.MessageID]desk.Place{}, more: true}
+		t = &thread{places: map[desk.MessageID]desk.Place{}, more: true, read: answer.Seq}
 		r.threads[c.ID] = t
 	}
 	r.used++
@@ -101,9 +105,6 @@ func (r *Replica) AddThread(answer desk.Thread, before desk.Place) bool {
 		r.unpend(answer.Messages[i].Ref)
 	}
 	r.replay(answer.Seq, c.ID)
-	if r.threads[c.ID] == nil { // it left our sight since the answer was read
-		return false
-	}
 	r.tail(c.ID)
 	r.evict()
 	return true
