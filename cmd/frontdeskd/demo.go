@@ -153,7 +153,7 @@ type demo struct {
 
 func openDemo(ctx context.Context, dir string, o demoOptions, log *slog.Logger) (*demo, error) {
 	d := &demo{dir: dir, log: log, clock: &shopClock{}, served: make(chan error, 1)}
-	d.fake = graphfake.New(graphfake.Options{Now: d.clock.now, Seed: 7, Pace: o.pace, Logger: log})
+	d.fake = graphfake.New(graphfake.Options{Now: d.clock.now, Seed: uint64(time.Now().UnixNano()), Pace: o.pace, Logger: log})
 	graph, err := d.fake.Listen()
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ func (d *demo) talk() {
 func (d *demo) close() error {
 	d.stop()
 	d.talking.Wait()
-	err := <-d.served
+	err := errors.Join(<-d.served, d.keepCustomers())
 	d.fake.Close()
 	return errors.Join(err, d.store.Close())
 }

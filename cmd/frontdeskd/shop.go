@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -88,18 +91,48 @@ func (c *shopClock) set(at time.Time) {
 
 // fill lets five days pass in the shop: customers' messages come by signed
 // webhooks, and the staff's answers go through the service and out to the fake,
-// each at its own time. A desk that was kept is left as it is.
+// each at its own time. A desk that was kept is left as it is; its customers come
+// back.
 func (d *demo) fill(ctx context.Context, chats int, progress io.Writer) error {
+	var err error
 	if d.isNew {
-		if err := d.replay(ctx, chats, progress); err != nil {
-			return fmt.Errorf("the shop can't be set up: %w", err)
-		}
+		err = d.replay(ctx, chats, progress)
+	} else {
+		err = d.recallCustomers()
+	}
+	if err != nil {
+		return fmt.Errorf("the shop can't be set up: %w", err)
 	}
 	d.clock.set(time.Time{})
 	d.fake.Tune(func(k *graphfake.Knobs) {
 		k.IgnoreWindow = !d.isNew // it doesn't remember who wrote before a restart; the desk does
 		k.SentAfter, k.DeliverAfter, k.ReadAfter = 300*time.Millisecond, 900*time.Millisecond, 4*time.Second
 	})
+	return d.keepCustomers()
+}
+
+// customersFile is where the fake's customers are kept beside the desk: a new
+// fake knows nobody, and refuses messages to strangers.
+func (d *demo) customersFile() string { return filepath.Join(d.dir, "customers.json") }
+
+func (d *demo) keepCustomers() error {
+	data, err := json.Marshal(d.fake.Customers())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(d.customersFile(), data, 0o600)
+}
+
+func (d *demo) recallCustomers() error {
+	data, err := os.ReadFile(d.customersFile())
+	if err != nil {
+		return fmt.Errorf("--data: this folder has a desk, but no customers of a demo: %w", err)
+	}
+	var customers []graphfake.Customer
+	if err := json.Unmarshal(data, &customers); err != nil {
+		return fmt.Errorf("--data: customers.json can't be read: %w", err)
+	}
+	d.fake.Add(customers...)
 	return nil
 }
 
@@ -109,6 +142,8 @@ func (d *demo) replay(ctx context.Context, chats int, progress io.Writer) error 
 		return nil
 	}
 	d.clock.set(steps[0].At)
+	d.fake.Tune(func(k *graphfake.Knobs) { k.Batch = mostStatuses })
+	defer d.fake.Tune(func(k *graphfake.Knobs) { k.Batch = 0 })
 	r := &replay{d: d, people: map[string]desk.Member{}, teams: map[string]desk.TeamID{}, chats: map[string]desk.ConversationID{}}
 	if err := r.hire(ctx); err != nil {
 		return err
@@ -122,7 +157,7 @@ func (d *demo) replay(ctx context.Context, chats int, progress io.Writer) error 
 		}
 	}
 	fmt.Fprint(progress, "\r\x1b[K")
-	return errors.Join(r.hand(ctx), d.service.Idle(ctx))
+	return errors.Join(r.hand(ctx), r.settle(ctx))
 }
 
 // replay is the history on its way through the desk.
@@ -137,8 +172,9 @@ type replay struct {
 }
 
 const (
-	mostPending = 200       // one webhook brings a thousand at the most
-	mostBehind  = time.Hour // how far the clock may run ahead of what is being sent
+	mostPending  = 200           // one webhook brings a thousand at the most
+	mostStatuses = 100           // the same of statuses
+	mostBehind   = 2 * time.Hour // how far the clock may run ahead of what is being sent
 )
 
 // hire adds teams and people. Nobody signs in with a password: the demo makes
@@ -182,13 +218,22 @@ func (r *replay) step(ctx context.Context, s *graphfake.Step) error {
 		return err
 	}
 	if s.At.Sub(r.settled) > mostBehind {
-		if err := r.d.service.Idle(ctx); err != nil {
+		if err := r.settle(ctx); err != nil {
 			return err
 		}
 		r.settled = s.At
 	}
 	r.d.clock.set(s.At)
 	return r.act(ctx, s)
+}
+
+// settle lets everything that was written reach the customers, and what they
+// did with it come back.
+func (r *replay) settle(ctx context.Context) error {
+	if err := r.d.service.Idle(ctx); err != nil {
+		return err
+	}
+	return r.d.fake.Flush(ctx)
 }
 
 // hand delivers what customers wrote.
