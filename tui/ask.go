@@ -70,7 +70,7 @@ func (m *Model) sentence(err error, id desk.ConversationID) safe.Text {
 	}
 	if _, ok := errors.AsType[*desk.Error](err); !ok {
 		if _, ok := errors.AsType[*desk.Denied](err); !ok {
-			return safe.Line(err.Error())
+			return outside(err.Error())
 		}
 	}
 	return m.look().reason(err, m.rep.Conversation(id))

@@ -158,7 +158,7 @@ func (m *Model) assignees(id desk.ConversationID, filter string) []item {
 			continue // who can't answer customers isn't offered
 		}
 		mid := member.ID
-		it := item{title: l.memberName(mid), right: safe.Line(to.Role.Name), run: give(&mid, nil, l.memberName(mid))}
+		it := item{title: l.memberName(mid), right: outside(to.Role.Name), run: give(&mid, nil, l.memberName(mid))}
 		if mid == c.Assignee {
 			it.marked, it.off = true, l.whoName(mid).Add(ours(" has it already."))
 			if mid == l.me.Member.ID {
@@ -241,7 +241,7 @@ func (m *Model) labels(id desk.ConversationID, filter string) []item {
 		if has {
 			cmd = desk.Label{Conversation: id, Remove: []string{label}}
 		}
-		it := item{title: safe.Line(label).Or(ours("<empty>")), marked: has, run: func() tea.Cmd { return m.act(id, cmd, safe.Text{}) }}
+		it := item{title: outside(label).Or(ours("<empty>")), marked: has, run: func() tea.Cmd { return m.act(id, cmd, safe.Text{}) }}
 		if has {
 			it.right = ours("enter takes it off")
 		}
@@ -250,7 +250,7 @@ func (m *Model) labels(id desk.ConversationID, filter string) []item {
 	items = narrowed(items, filter)
 	if fresh := strings.TrimSpace(filter); fresh != "" && !slices.Contains(known, fresh) {
 		cmd := desk.Label{Conversation: id, Add: []string{fresh}}
-		it := item{title: safe.Join(ours(" "), ours("New label"), safe.Line(fresh)), run: func() tea.Cmd { return m.act(id, cmd, safe.Text{}) }}
+		it := item{title: safe.Join(ours(" "), ours("New label"), outside(fresh)), run: func() tea.Cmd { return m.act(id, cmd, safe.Text{}) }}
 		if err := cmd.Validate(); err != nil {
 			it.off = m.look().reason(err, nil)
 		} else if len(c.Labels) >= desk.MaxLabels {
@@ -298,7 +298,7 @@ func (m *Model) settleMessage() tea.Cmd {
 				for _, msg := range m.unsettled() {
 					t, _ := m.look().tick(msg.Delivery)
 					items = append(items, item{
-						title: safe.Line(msg.Text), right: ours(msg.At.In(m.opt.Location).Format("2 Jan 15:04 ")).Add(t),
+						title: outside(msg.Text), right: ours(msg.At.In(m.opt.Location).Format("2 Jan 15:04 ")).Add(t),
 						run: func() tea.Cmd { m.push(m.settleQuestion(msg)); return nil },
 					})
 				}
@@ -332,7 +332,7 @@ func (m *Model) settleQuestion(msg desk.Message) dialog {
 	}
 	body := []para{{ink: m.theme.dim, text: safe.Body(msg.Text).Or(unsaid(msg.Type)), said: true}, {}, {text: what}}
 	if msg.Problem != nil {
-		body = append(body, para{ink: m.theme.bad, text: safe.Line(msg.Problem.Text)})
+		body = append(body, para{ink: m.theme.bad, text: outside(msg.Problem.Text)})
 	}
 	settle := func(arrived bool, said string) func() tea.Cmd {
 		return func() tea.Cmd {

@@ -214,7 +214,7 @@ func (c *composer) idle(l *look, blocked safe.Text, w, h int) []string {
 		return l.sentence(l.warn, blocked, w, h)
 	}
 	r := l.row(w, "").gap(1)
-	if draft := safe.Line(strings.TrimSpace(c.text())); !draft.Empty() {
+	if draft := outside(strings.TrimSpace(c.text())); !draft.Empty() {
 		what := "Draft: "
 		if c.note {
 			what = "Draft of a note: "

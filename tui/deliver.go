@@ -22,7 +22,7 @@ func (m *Model) deliver(msgs Deliver) tea.Cmd {
 		case client.Link:
 			cmds = append(cmds, m.linked(msg))
 		case desk.Bye:
-			m.say(toastInfo, safe.Line(msg.Message))
+			m.say(toastInfo, outside(msg.Message))
 		case desk.Snapshot, desk.Events:
 			cmds = append(cmds, m.apply(msg))
 		}
@@ -42,7 +42,7 @@ func (m *Model) linked(l client.Link) tea.Cmd {
 		m.unstick()
 	}
 	if l.State == client.Refused {
-		m.say(toastBad, safe.Line(l.Error).Or(ours("The server no longer takes this sign-in. Sign in again.")))
+		m.say(toastBad, outside(l.Error).Or(ours("The server no longer takes this sign-in. Sign in again.")))
 	}
 	if l.State == client.Offline {
 		return m.tick()
@@ -126,7 +126,7 @@ func (m *Model) rightsChanged(before desk.Actor) tea.Cmd {
 		b.WriteString(": you can now " + listed(gained))
 	}
 	b.WriteString(".")
-	m.say(toastGrave, safe.Line(b.String()))
+	m.say(toastGrave, outside(b.String()))
 	return nil
 }
 

@@ -66,14 +66,14 @@ func facts(l *look, c *desk.Conversation) []fact {
 	}
 	labels := make([]safe.Text, 0, len(c.Labels))
 	for _, s := range c.Labels {
-		labels = append(labels, safe.Line(s))
+		labels = append(labels, outside(s))
 	}
 	username := safe.Text{}
 	if c.Contact.Username != "" {
-		username = safe.Line("@" + c.Contact.Username)
+		username = outside("@" + c.Contact.Username)
 	}
 	return []fact{
-		{"Phone", safe.Line(c.Contact.Phone), ""},
+		{"Phone", outside(c.Contact.Phone), ""},
 		{"Username", username, ""},
 		{"Number", ours(c.ID.String()), ""},
 		{"Status", ours(status), ""},

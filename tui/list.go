@@ -166,7 +166,7 @@ func (r *listRow) name() []span {
 func (r *listRow) labels(room int) []span {
 	var spans []span
 	for i, label := range r.c.Labels {
-		t := safe.Line(label)
+		t := outside(label)
 		need := r.cols.Width(t) + 2
 		if i < len(r.c.Labels)-1 {
 			need += 3 // for the number
@@ -222,7 +222,7 @@ func (r *listRow) last() []span {
 	default:
 		return []span{{r.dim, ours("No messages yet")}}
 	}
-	text := safe.Join(ours(" · "), some(mediaLabel(m.Type, nil), safe.Line(m.Text))...)
+	text := safe.Join(ours(" · "), some(mediaLabel(m.Type, nil), outside(m.Text))...)
 	k := r.dim
 	if r.c.Unread > 0 && m.Side == desk.SideCustomer {
 		k = ""

@@ -105,31 +105,35 @@ type bubble struct {
 	*look
 	*entry
 	width, gutter int
+	name, bar     safe.Text
+	ink, barInk   ink
 }
 
 func (b *bubble) body() int { return max(1, b.width-b.gutter-3-b.tickCols()) }
 
 // voice is how the speaker is told apart: name, its ink, and the bar.
-func (b *bubble) voice() (name safe.Text, k ink, bar safe.Text, barInk ink) {
+func (b *bubble) voice() {
 	m := b.m
+	b.bar, b.ink, b.barInk = b.sign.team, b.peer, b.peer
 	switch {
 	case m.Side == desk.SideNote:
-		return b.whoName(m.Author), b.note, b.sign.note, b.note
+		b.name, b.ink, b.bar, b.barInk = b.whoName(m.Author), b.note, b.sign.note, b.note
 	case m.Side == desk.SideTeam && m.Author == "":
-		return ours("Phone"), b.peer, b.sign.team, b.peer
+		b.name = ours("Phone")
 	case m.Side == desk.SideTeam && m.Author == b.me.Member.ID:
-		return ours("You"), b.own, b.sign.team, b.own
+		b.name, b.ink, b.barInk = ours("You"), b.own, b.own
 	case m.Side == desk.SideTeam:
-		return b.memberName(m.Author), b.peer, b.sign.team, b.peer
+		b.name = b.memberName(m.Author)
+	default:
+		b.name, b.ink, b.bar, b.barInk = ours("Customer"), b.strong, b.sign.customer, b.dim
+		if c := b.rep.Conversation(m.Conversation); c != nil {
+			b.name = contactName(c.Contact)
+		}
 	}
-	name = ours("Customer")
-	if c := b.rep.Conversation(m.Conversation); c != nil {
-		name = contactName(c.Contact)
-	}
-	return name, b.strong, b.sign.customer, b.dim
 }
 
 func (b *bubble) rows() []string {
+	b.voice()
 	lines := b.lines()
 	tick, tickInk := b.tick(b.m.Delivery)
 	rows := make([]string, 0, len(lines))
@@ -146,16 +150,15 @@ func (b *bubble) rows() []string {
 
 // margin begins a row with what stands left of the body.
 func (b *bubble) margin(first bool) *row {
-	name, k, bar, barInk := b.voice()
 	r := b.row(b.width, "").gap(1)
 	cols := b.gutter - 7
-	switch {
-	case first && !b.grouped:
+	if first && !b.grouped {
+		name := b.name
 		if cols < 5 {
 			name = b.initials(name)
 		}
-		r.cell(k, b.short(name, cols), cols).gap(1)
-	default:
+		r.cell(b.ink, b.short(name, cols), cols).gap(1)
+	} else {
 		r.gap(cols + 1)
 	}
 	if first {
@@ -163,7 +166,7 @@ func (b *bubble) margin(first bool) *row {
 	} else {
 		r.gap(5)
 	}
-	return r.gap(1).put(barInk, bar).gap(1)
+	return r.gap(1).put(b.barInk, b.bar).gap(1)
 }
 
 // lines are the rows of the body: quote, label, text, and what went wrong.
@@ -171,7 +174,7 @@ func (b *bubble) lines() []span {
 	var lines []span
 	m := b.m
 	if q := m.Quote; q != nil {
-		text := safe.Join(ours(": "), b.quoted(q), safe.Line(q.Text).Or(ours("…")))
+		text := safe.Join(ours(": "), b.quoted(q), outside(q.Text).Or(ours("…")))
 		lines = append(lines, span{b.dim, b.cols.Cut(b.sign.quote.Add(ours(" ")).Add(text), b.body())})
 	}
 	lines = append(lines, b.content()...)
@@ -200,7 +203,7 @@ func (b *bubble) problem() safe.Text {
 	if b.m.Problem == nil {
 		return safe.Text{}
 	}
-	return safe.Line(b.m.Problem.Text)
+	return outside(b.m.Problem.Text)
 }
 
 // content is the text with its label. A note begins with the word, so that it

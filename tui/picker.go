@@ -56,7 +56,7 @@ func (p *picker) list() []item {
 func (p *picker) update(m *Model, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		p.narrow(p.filter + safe.Line(msg.Content).String())
+		p.narrow(p.filter + outside(msg.Content).String())
 	case tea.KeyPressMsg:
 		return p.key(m, msg)
 	}
@@ -121,7 +121,7 @@ func (p *picker) view(l *look, w, h int) panel {
 	room := max(1, min(h-2-whyRows, 14))
 	p.top = max(0, min(p.top, p.at, len(found)-room))
 	p.top = max(p.top, p.at-room+1)
-	filter := l.cols.Cut(safe.Line(p.filter), max(1, w-4))
+	filter := l.cols.Cut(outside(p.filter), max(1, w-4))
 	input := l.row(w, "").put(l.accent, ours("› "))
 	if p.filter == "" {
 		input.put(l.dim, p.prompt)

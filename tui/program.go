@@ -36,7 +36,7 @@ func (m *Model) findable(filter string) []item {
 		items = append(items, it)
 	}
 	for _, acc := range m.opt.Accounts {
-		items = append(items, item{title: safe.Join(ours(" "), ours("Continue as"), safe.Line(acc.Name)), right: safe.Line(acc.Role), run: func() tea.Cmd {
+		items = append(items, item{title: safe.Join(ours(" "), ours("Continue as"), outside(acc.Name)), right: outside(acc.Role), run: func() tea.Cmd {
 			m.next = acc.Key
 			return m.end()
 		}})
@@ -53,7 +53,7 @@ func (m *Model) chats(filter string) []item {
 	var items []item
 	for _, c := range m.rows() {
 		id := c.ID
-		items = append(items, item{title: contactName(c.Contact), detail: ours(id.String()).Add(ours(" ")).Add(safe.Line(c.Contact.Phone)),
+		items = append(items, item{title: contactName(c.Contact), detail: ours(id.String()).Add(ours(" ")).Add(outside(c.Contact.Phone)),
 			right: ours("chat"), run: func() tea.Cmd { m.leaveComposer(); m.open(id); return nil }})
 	}
 	items = narrowed(items, filter)
@@ -193,7 +193,7 @@ func (m *Model) people() tea.Cmd {
 				continue
 			}
 			id := member.ID
-			it := item{title: l.memberName(id), detail: safe.Line(member.Email), right: safe.Line(to.Role.Name), run: func() tea.Cmd { return m.chooseRole(id) }}
+			it := item{title: l.memberName(id), detail: outside(member.Email), right: outside(to.Role.Name), run: func() tea.Cmd { return m.chooseRole(id) }}
 			if member.Suspended {
 				it.detail = ours("suspended")
 			}
@@ -218,7 +218,7 @@ func (m *Model) chooseRole(id desk.MemberID) tea.Cmd {
 		}
 		var items []item
 		for _, role := range m.rep.Roles() {
-			it := item{title: safe.Line(role.Name), detail: safe.Line(role.Description), marked: role.ID == to.Role.ID,
+			it := item{title: outside(role.Name), detail: outside(role.Description), marked: role.ID == to.Role.ID,
 				run: func() tea.Cmd { m.push(m.confirmRole(to, role)); return nil }}
 			if err := m.rep.Can(desk.RoleAssign, desk.Subject{To: &to, Role: &role, Owners: m.rep.Owners()}, m.opt.Now()); err != nil {
 				it.off = m.look().reason(err, nil)
@@ -234,7 +234,7 @@ func (m *Model) chooseRole(id desk.MemberID) tea.Cmd {
 func (m *Model) confirmRole(to desk.Actor, role desk.Role) dialog {
 	l := m.look()
 	name := l.memberName(to.Member.ID)
-	body := []para{{text: safe.Join(ours(" "), name, ours("is"), safe.Line(to.Role.Name), ours("now and becomes"), safe.Line(role.Name)).Add(ours(". It takes effect at once, on every screen of theirs."))}, {}}
+	body := []para{{text: safe.Join(ours(" "), name, ours("is"), outside(to.Role.Name), ours("now and becomes"), outside(role.Name)).Add(ours(". It takes effect at once, on every screen of theirs."))}, {}}
 	gained, lost := 0, 0
 	var changes []para
 	for _, p := range desk.Permissions() {
@@ -254,11 +254,11 @@ func (m *Model) confirmRole(to desk.Actor, role desk.Role) dialog {
 		body = append(body, para{ink: l.strong, text: ours("+" + strconv.Itoa(gained) + "  −" + strconv.Itoa(lost))})
 	}
 	return &question{
-		title: safe.Join(ours(" "), ours("Make"), name, safe.Line(role.Name)).Add(ours("?")),
+		title: safe.Join(ours(" "), ours("Make"), name, outside(role.Name)).Add(ours("?")),
 		body:  slices.Concat(body, changes),
 		options: []option{
 			{"y", ours("give the role"), func() tea.Cmd {
-				return m.act(0, desk.AssignRole{Member: to.Member.ID, Role: role.ID}, safe.Join(ours(" "), name, ours("is"), safe.Line(role.Name), ours("now.")))
+				return m.act(0, desk.AssignRole{Member: to.Member.ID, Role: role.ID}, safe.Join(ours(" "), name, ours("is"), outside(role.Name), ours("now.")))
 			}},
 			{"n", ours("leave it"), nil},
 		},

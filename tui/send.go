@@ -193,6 +193,6 @@ func sinceLine(l *look, s *desk.Message) safe.Text {
 	if s.Side != desk.SideCustomer {
 		who = l.whoName(s.Author)
 	}
-	text := safe.Join(ours(" · "), some(mediaLabel(s.Type, s.Media), safe.Line(s.Text))...)
+	text := safe.Join(ours(" · "), some(mediaLabel(s.Type, s.Media), outside(s.Text))...)
 	return safe.Join(ours(" "), ours(s.At.In(l.loc).Format("15:04")), who.Add(ours(":")), text.Or(unsaid(s.Type)))
 }

@@ -159,7 +159,7 @@ func (m *Model) status(l *look, w int) []string {
 	me := m.rep.Me()
 	var right []span
 	if me.Member.ID != "" {
-		right = []span{{"", l.short(safe.Line(me.Member.Name), 16)}, {l.dim, ours(" · ")}, {l.dim, l.short(safe.Line(me.Role.Name), 14)}, {"", ours(" ")}}
+		right = []span{{"", l.short(outside(me.Member.Name), 16)}, {l.dim, ours(" · ")}, {l.dim, l.short(outside(me.Role.Name), 14)}, {"", ours(" ")}}
 	}
 	if !m.toast.text.Empty() {
 		k := l.accent

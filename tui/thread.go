@@ -199,7 +199,7 @@ func (v *threadView) heading(l *look, w int, alone bool) string {
 		left = append(left, span{l.warn, ours(" ").Add(l.sign.tampered)})
 	}
 	left = append(left, span{l.dim, ours("  " + c.ID.String())})
-	if phone := safe.Line(c.Contact.Phone); alone && !phone.Empty() && phone != name {
+	if phone := outside(c.Contact.Phone); alone && !phone.Empty() && phone != name {
 		left = append(left, span{l.dim, ours("  ")}, span{l.dim, phone})
 	}
 	return l.split(w, "", left, v.holder(l, c))

@@ -138,7 +138,7 @@ func (m *Model) screen(l *look, p plan) []string {
 	rows := make([]string, 0, p.h)
 	rows = append(rows, m.top(l, p.w))
 	if p.hint {
-		rows = append(rows, l.row(p.w, "").gap(1).put(l.dim, l.cols.Cut(safe.Line(m.opt.Hint), p.w-2)).String())
+		rows = append(rows, l.row(p.w, "").gap(1).put(l.dim, l.cols.Cut(outside(m.opt.Hint), p.w-2)).String())
 	}
 	if p.ruled {
 		rows = append(rows, m.ruleUnder(l, p))
@@ -285,7 +285,7 @@ func (m *Model) allTabs(l *look) []tab {
 func (m *Model) corner(l *look) []span {
 	var spans []span
 	if m.opt.Server != "" && m.width >= threePanes && m.link.State == client.Live {
-		spans = append(spans, span{l.dim, l.short(safe.Line(m.opt.Server), 30)}, span{"", ours("  ")})
+		spans = append(spans, span{l.dim, l.short(outside(m.opt.Server), 30)}, span{"", ours("  ")})
 	}
 	return append(append(spans, m.linkSpans(l)...), span{"", ours(" ")})
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -27,11 +28,29 @@ func ours(s string) safe.Text { return safe.Our(s) }
 
 func oursf(format string, args ...any) safe.Text { return safe.Our(fmt.Sprintf(format, args...)) }
 
+// maxLine is how much of a name or a sentence from outside is looked at for one
+// line of the screen, in bytes. A longer one is cut anyway, and cleaning all of
+// it would cost every frame.
+const maxLine = 1024
+
+// outside is the border where a name, a label or a sentence that someone else
+// wrote enters a view, to be drawn on one line.
+func outside(s string) safe.Text {
+	if len(s) > maxLine {
+		n := maxLine
+		for n > maxLine-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n] + "…"
+	}
+	return safe.Line(s)
+}
+
 // contactName is what a customer is called: by name, else phone, else username.
 func contactName(c desk.Contact) safe.Text {
-	t := safe.Line(c.Name).Or(safe.Line(c.Phone))
+	t := outside(c.Name).Or(outside(c.Phone))
 	if t.Empty() && c.Username != "" {
-		t = safe.Line("@" + c.Username)
+		t = outside("@" + c.Username)
 	}
 	return t.Or(ours("<no name>"))
 }
@@ -42,7 +61,7 @@ func (l *look) memberName(id desk.MemberID) safe.Text {
 		return ours("Nobody")
 	}
 	if m, ok := l.rep.Member(id); ok {
-		return safe.Line(m.Name).Or(safe.Line(m.Email)).Or(ours("<no name>"))
+		return outside(m.Name).Or(outside(m.Email)).Or(ours("<no name>"))
 	}
 	return ours("someone")
 }
@@ -57,7 +76,7 @@ func (l *look) whoName(id desk.MemberID) safe.Text {
 
 func (l *look) teamName(id desk.TeamID) safe.Text {
 	if t, ok := l.rep.Team(id); ok {
-		return safe.Line(t.Name).Or(ours("<no name>"))
+		return outside(t.Name).Or(ours("<no name>"))
 	}
 	return ours("a team")
 }
@@ -68,7 +87,7 @@ func (l *look) short(t safe.Text, cols int) safe.Text {
 		return t
 	}
 	if word, _, ok := strings.Cut(t.String(), " "); ok {
-		if w := safe.Line(word); l.cols.Width(w) <= cols && !w.Empty() {
+		if w := outside(word); l.cols.Width(w) <= cols && !w.Empty() {
 			return w
 		}
 	}
@@ -78,7 +97,7 @@ func (l *look) short(t safe.Text, cols int) safe.Text {
 // firstName is the first word of a name, for where there is little room.
 func (l *look) firstName(t safe.Text) safe.Text {
 	word, _, _ := strings.Cut(t.String(), " ")
-	return l.cols.Cut(safe.Line(word).Or(t), 10)
+	return l.cols.Cut(outside(word).Or(t), 10)
 }
 
 // initials are the first letters of the first and the last word of a name.
@@ -89,12 +108,12 @@ func (l *look) initials(t safe.Text) safe.Text {
 	}
 	first := strings.ToUpper(firstLetter(words[0]))
 	if len(words) > 1 {
-		both := safe.Line(first + strings.ToUpper(firstLetter(words[len(words)-1])))
+		both := outside(first + strings.ToUpper(firstLetter(words[len(words)-1])))
 		if l.cols.Width(both) <= 2 {
 			return both
 		}
 	}
-	return l.cols.Cut(safe.Line(first), 2)
+	return l.cols.Cut(outside(first), 2)
 }
 
 func firstLetter(s string) string {
@@ -187,7 +206,7 @@ func mediaLabel(t desk.MessageType, m *desk.Media) safe.Text {
 	case desk.TypeDocument:
 		label := ours("Document")
 		if m != nil && m.Filename != "" {
-			label = safe.Join(ours(" · "), label, safe.Line(m.Filename))
+			label = safe.Join(ours(" · "), label, outside(m.Filename))
 		}
 		return label
 	}
@@ -215,7 +234,7 @@ func unsaid(t desk.MessageType) safe.Text {
 	case desk.TypeUnsupported:
 		return ours("A kind of message that can't be shown here")
 	}
-	return safe.Join(ours(" "), safe.Line(string(t)), ours("message"))
+	return safe.Join(ours(" "), outside(string(t)), ours("message"))
 }
 
 // tick is the sign of how far a message of the team has come.
@@ -266,14 +285,14 @@ func (l *look) happened(m *desk.Message) safe.Text {
 		return l.assigned(m, who, to)
 	case desk.ConversationLabelled:
 		if m.Text != "" {
-			return safe.Join(ours(" "), who, ours("changed the labels:"), safe.Line(m.Text))
+			return safe.Join(ours(" "), who, ours("changed the labels:"), outside(m.Text))
 		}
 		return who.Add(ours(" changed the labels"))
 	}
 	if m.Text != "" {
-		return safe.Line(m.Text)
+		return outside(m.Text)
 	}
-	return safe.Line(strings.NewReplacer(".", " ", "_", " ").Replace(string(m.Type)))
+	return outside(strings.NewReplacer(".", " ", "_", " ").Replace(string(m.Type)))
 }
 
 func (l *look) assigned(m *desk.Message, who, to safe.Text) safe.Text {
@@ -299,7 +318,7 @@ func (l *look) reason(err error, c *desk.Conversation) safe.Text {
 		text = strings.Replace(text, "Someone else", name, 1)
 		text = strings.Replace(text, "Someone", name, 1)
 	}
-	return safe.Line(text)
+	return outside(text)
 }
 
 // plural is "1 message", "2 messages".

@@ -1,0 +1,195 @@
+package tui
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/frontdesk-inbox/frontdesk/client"
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+// hostileStrings is the corpus that tui/safe is tested with.
+func hostileStrings(t *testing.T) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("safe/testdata/hostile-strings.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Strings []struct{ ID, String, B64 string }
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, s := range file.Strings {
+		if s.B64 != "" {
+			raw, err := base64.StdEncoding.DecodeString(s.B64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.String = string(raw)
+		}
+		all[s.ID] = s.String
+	}
+	if len(all) < 400 {
+		t.Fatalf("the corpus has %d strings", len(all))
+	}
+	return all
+}
+
+// poisoned is a desk in which everything that people wrote is s.
+func poisoned(s string) (desk.Snapshot, func(desk.Command) (any, error)) {
+	cs := conversations()
+	for i := range cs {
+		cs[i].Contact = desk.Contact{Name: s, Phone: s, Username: s}
+		cs[i].Labels = []string{s, s}
+		cs[i].Last.Text = s
+	}
+	snap := snapshot("asha", desk.RoleManager, 100, cs)
+	for i := range snap.Members {
+		snap.Members[i].Name, snap.Members[i].Email = s, s
+	}
+	for i := range snap.Teams {
+		snap.Teams[i].Name = s
+	}
+	for i := range snap.Roles {
+		snap.Roles[i].Name, snap.Roles[i].Description = s, s
+	}
+	snap.Me.Member.Name, snap.Me.Role.Name = s, s
+	return snap, func(cmd desk.Command) (any, error) {
+		switch c := cmd.(type) {
+		case desk.History:
+			page := theThread(c.Conversation)
+			page.Conversation = cs[0]
+			for i := range page.Messages {
+				m := &page.Messages[i]
+				m.Text = s
+				if m.Media != nil {
+					m.Media.Filename = s
+				}
+				if m.Quote != nil {
+					m.Quote.Text = s
+				}
+				if m.Problem != nil {
+					m.Problem.Text = s
+				}
+			}
+			return page, nil
+		case desk.Reply:
+			return nil, &desk.Error{Code: desk.CodeConflict, Message: s, Seq: 107, Since: []desk.Message{{Side: desk.SideCustomer, Text: s, At: noon}}}
+		case desk.Resolve:
+			return nil, &desk.Error{Code: desk.CodeDenied, Message: s}
+		}
+		return nil, nil
+	}
+}
+
+// TestHostileText puts each string of the corpus everywhere at once and walks
+// through every view: rows keep their width and number, the walls stay where
+// they are, and nothing but our own colours reaches the terminal.
+func TestHostileText(t *testing.T) {
+	scenes := map[string][]string{
+		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"R"}, "roles": {"R", "down", "down", "enter"},
+		"settle": {"x"}, "raw": {"v"}, "conflict": {"r", "z", "enter"}, "refused": {"e"}, "help": {"?"},
+	}
+	all := hostileStrings(t)
+	for n, id := range slices.Sorted(maps.Keys(all)) {
+		s := all[id]
+		snap, do := poisoned(s)
+		for _, grapheme := range []bool{false, true} {
+			r := newRig(t, func(o *Options) {
+				o.Hint, o.Server, o.Accounts = s, s, []Account{{Name: s, Role: s}}
+				o.Drafts = map[desk.ConversationID]string{1: s}
+			})
+			r.do = do
+			if grapheme {
+				r.send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
+			}
+			r.size(120, 40)
+			r.send(Deliver{client.Link{State: client.Live}, snap})
+			r.keys("4", "enter")
+			for _, name := range slices.Sorted(maps.Keys(scenes)) {
+				keys := scenes[name]
+				if name != "thread" && (n%12 != 0 || (grapheme && name != "people")) {
+					continue // the first scene shows every string; the others draw with the same few functions
+				}
+				r.keys(keys...)
+				checkSafe(t, r, id+"/"+name, grapheme, r.m.dialog() == nil)
+				for r.m.dialog() != nil {
+					r.m.pop()
+				}
+				r.m.leaveComposer()
+				r.m.toast = toast{}
+			}
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func checkSafe(t *testing.T, r *rig, what string, grapheme, walls bool) {
+	t.Helper()
+	v := r.m.View()
+	method, width := ansi.WcWidth, ansi.StringWidthWc
+	if grapheme {
+		method, width = ansi.GraphemeWidth, ansi.StringWidth
+	}
+	rows := strings.Split(v.Content, "\n")
+	if len(rows) != 40 {
+		t.Errorf("%s: %d rows", what, len(rows))
+	}
+	for i, row := range rows {
+		if w := width(row); w != 120 {
+			t.Errorf("%s: row %d is %d columns wide: %q", what, i, w, row)
+		}
+	}
+	if bad := foreign(v.Content); bad != "" {
+		t.Errorf("%s: %s", what, bad)
+	}
+	if title := v.WindowTitle; foreign(title) != "" || width(title) > 80 {
+		t.Errorf("%s: title %q", what, title)
+	}
+	if !walls {
+		return
+	}
+	cells := uv.NewScreenBuffer(120, 40)
+	cells.Method = method
+	uv.NewStyledString(v.Content).Draw(cells, cells.Bounds())
+	p := r.m.plan()
+	for y := p.body.y; y < p.body.y+p.body.h; y++ {
+		for _, x := range []int{p.list.w, p.details.x - 1} {
+			if c := cells.CellAt(x, y); c == nil || c.Content != "│" {
+				t.Errorf("%s: no wall at %d,%d: %q", what, x, y, rows[y])
+				return
+			}
+		}
+	}
+}
+
+// foreign returns what in s isn't text or one of our colours.
+func foreign(s string) string {
+	s = regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(s, "")
+	if !utf8.ValidString(s) {
+		return "it isn't UTF-8"
+	}
+	for _, r := range s {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			return "it has " + strings.ToUpper(string([]rune{r})) + " as a control"
+		}
+	}
+	return ""
+}
