@@ -20,7 +20,7 @@ lint:
 
 docs: ## rewrite docs/permissions.md and docs/keys.md from the code
 	go test ./desk -run TestPermissionsDocument -update
-	go test ./tui -run TestKeysDocument -update
+	go test . -run TestKeysDocument -update
 
 demo: build ## a desk with customers who talk, on this machine only
 	./bin/frontdeskd demo
