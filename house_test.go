@@ -7,14 +7,16 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/vt"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -60,12 +62,9 @@ func (c *clock) add(d time.Duration) {
 	c.ahead += d
 }
 
-func openHouse(dir string) (*house, error) {
+func openHouse(dir, dsn string) (*house, error) {
 	h := &house{dir: dir, clock: &clock{}, members: map[string]desk.Member{}, ran: make(chan struct{}),
 		customers: map[string]graphfake.Customer{}, screens: map[string]*screen{}}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
 	h.fake = graphfake.New(graphfake.Options{Now: h.clock.now, Seed: 1})
 	graph, err := h.fake.Listen()
 	if err != nil {
@@ -73,7 +72,7 @@ func openHouse(dir string) (*house, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
-	if h.store, err = store.Open(ctx, "sqlite:"+filepath.Join(dir, "desk.db"), store.Options{}); err != nil {
+	if h.store, err = store.Open(ctx, dsn, store.Options{}); err != nil {
 		return nil, err
 	}
 	o := h.fake.Options()
@@ -102,6 +101,42 @@ func openHouse(dir string) (*house, error) {
 		_ = h.service.Run(ctx) // what it could say, the scripts see
 	}()
 	return h, nil
+}
+
+// ownSchema makes a schema of a Postgres database that is gone after the test.
+func ownSchema(t *testing.T, base string) (string, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	conn, err := pgx.Connect(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	name := "scenario_" + strings.ToLower(client.NewRef())
+	if _, err := conn.Exec(ctx, "CREATE SCHEMA "+name); err != nil {
+		return "", err
+	}
+	t.Cleanup(func() {
+		ctx, cancel := patience()
+		defer cancel()
+		conn, err := pgx.Connect(ctx, base)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close(ctx)
+		if _, err := conn.Exec(ctx, "DROP SCHEMA "+name+" CASCADE"); err != nil {
+			t.Error(err)
+		}
+	})
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String(), nil
 }
 
 // staff adds a member of each built-in role; the scripts call them by first name.

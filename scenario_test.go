@@ -3,6 +3,8 @@ package frontdesk_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +39,20 @@ import (
 //	role BOSS WHO ROLE            BOSS switches WHO's role, over BOSS's own link
 //	does NAME COMMAND JSON        the member does a command; [!] it is refused
 func TestScenarios(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		scenarios(t, func(dir string) (string, error) { return "sqlite:" + filepath.Join(dir, "desk.db"), nil })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		base := os.Getenv("FRONTDESK_TEST_POSTGRES")
+		if base == "" {
+			t.Skip("FRONTDESK_TEST_POSTGRES isn't set: the scenarios weren't played on Postgres")
+		}
+		scenarios(t, func(string) (string, error) { return ownSchema(t, base) })
+	})
+}
+
+// scenarios plays the scripts, each on a database of its own.
+func scenarios(t *testing.T, database func(dir string) (dsn string, err error)) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -47,12 +63,16 @@ func TestScenarios(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[houseKey{}] = new(*house)
+			e.Values[databaseKey{}] = database
 			return nil
 		},
 	})
 }
 
-type houseKey struct{}
+type (
+	houseKey    struct{}
+	databaseKey struct{}
+)
 
 func houseOf(ts *testscript.TestScript) *house {
 	h := *(ts.Value(houseKey{}).(**house))
@@ -63,7 +83,11 @@ func houseOf(ts *testscript.TestScript) *house {
 }
 
 func scriptDesk(ts *testscript.TestScript, _ bool, _ []string) {
-	h, err := openHouse(ts.MkAbs("desk"))
+	dir := ts.MkAbs("desk")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	dsn, err := ts.Value(databaseKey{}).(func(string) (string, error))(dir)
+	ts.Check(err)
+	h, err := openHouse(dir, dsn)
 	ts.Check(err)
 	*(ts.Value(houseKey{}).(**house)) = h
 	ts.Defer(h.close)
