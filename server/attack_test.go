@@ -35,6 +35,7 @@ func coded(t testing.TB, what string, err error, code desk.Code) {
 }
 
 func TestNobodyClimbs(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := func(who string) desk.MemberID { return h.members[who].ID }
 	for _, a := range []struct {
@@ -58,6 +59,7 @@ func TestNobodyClimbs(t *testing.T) {
 // TestNobodyGivesWhatTheyLack gives a manager's teammate a custom role that is low
 // in rank and still holds a key that the manager doesn't.
 func TestNobodyGivesWhatTheyLack(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	trap := desk.Role{ID: "trap", Name: "Trap", Rank: 1, Grants: map[desk.Perm]desk.Scope{desk.RoleAssign: desk.ScopeAll}}
 	if err := h.store.Write(t.Context(), func(tx *store.Tx) error { return tx.PutRole(trap) }); err != nil {
@@ -70,6 +72,7 @@ func TestNobodyGivesWhatTheyLack(t *testing.T) {
 // TestOwnersDemoteEachOther lets two owners demote each other at the same moment,
 // many times: one of them stays.
 func TestOwnersDemoteEachOther(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	second := h.hire("Otto Owner", desk.RoleOwner, nil)
 	h.members["otto"] = second
@@ -112,6 +115,7 @@ func (h *house) owners() (n int) {
 // TestMessagesOfAnotherConversation names a message that the asker may not see
 // beside a conversation that they may.
 func TestMessagesOfAnotherConversation(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	sara, tom := h.members["sara"].ID, h.members["tom"].ID
 	ids := plant(t, h.store, h.clock.now(), open1(sara, ""), open1(tom, ""))
@@ -137,6 +141,7 @@ func TestMessagesOfAnotherConversation(t *testing.T) {
 }
 
 func TestSettlingIsForRepliesThatFailed(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := plant(t, h.store, h.clock.now(), open1(h.members["asha"].ID, support))[0]
 	note := h.must("asha", desk.Note{Conversation: id, Text: "n"}).(desk.Done).Message
@@ -149,6 +154,7 @@ func TestSettlingIsForRepliesThatFailed(t *testing.T) {
 }
 
 func TestSuspendedMemberDoesNothing(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	matrix := h.matrix()
 	if err := h.service.Suspend(t.Context(), h.members["asha"].ID); err != nil {
@@ -168,6 +174,7 @@ func TestSuspendedMemberDoesNothing(t *testing.T) {
 }
 
 func TestRefs(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	asha := h.members["asha"].ID
 	id := plant(t, h.store, h.clock.now(), open1(asha, support))[0]
@@ -205,6 +212,7 @@ func TestRefs(t *testing.T) {
 
 // TestRefsAtOnce sends the same command many times at the same moment.
 func TestRefsAtOnce(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := plant(t, h.store, h.clock.now(), open1(h.members["asha"].ID, support))[0]
 	caller := h.as("asha")
@@ -236,6 +244,7 @@ func (c *channel) all() []desk.Outgoing {
 
 // TestOneClaimWins lets everyone claim the same conversation at the same moment.
 func TestOneClaimWins(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	claimers := []string{"olga", "adam", "mona", "asha", "sara"}
 	for round := range 20 {
@@ -263,6 +272,7 @@ func TestOneClaimWins(t *testing.T) {
 }
 
 func TestReplyConflict(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := plant(t, h.store, h.clock.now(), open1(h.members["asha"].ID, support))[0]
 	c, _ := h.thread(id)
@@ -279,6 +289,7 @@ func TestReplyConflict(t *testing.T) {
 }
 
 func TestUnknownFieldsAndCommands(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := plant(t, h.store, h.clock.now(), open1(h.members["asha"].ID, support))[0]
 	l := h.dial("asha", desk.Hello{})

@@ -172,6 +172,7 @@ func asJSON(t testing.TB, v any) string {
 // the answer with desk.Can. What may not be seen reads exactly like what doesn't
 // exist.
 func TestGateMatrix(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Sender: nil})
 	trials := h.matrix()
 	var did, denied, hidden int
@@ -214,6 +215,7 @@ func TestGateMatrix(t *testing.T) {
 // TestRefusedCommandsLeaveNoTrace runs the refused half of the matrix and looks
 // whether anything was written.
 func TestRefusedCommandsLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	trials := h.matrix()
 	before := h.head()
@@ -251,6 +253,7 @@ func (h *house) head() (head int64) {
 
 // TestGateOverTheSocket takes a sample of the matrix through real sockets.
 func TestGateOverTheSocket(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	lines := map[string]*line{}
 	sent := map[string]int{}
@@ -286,6 +289,7 @@ func TestGateOverTheSocket(t *testing.T) {
 
 // TestEveryCommandIsInTheMatrix fails when a command is added without a test.
 func TestEveryCommandIsInTheMatrix(t *testing.T) {
+	t.Parallel()
 	elsewhere := map[string]bool{"role.assign": true, "conversation.list": true} // TestRoleMatrix, TestListsHoldNothingHidden
 	for _, kind := range desk.Commands() {
 		if example(kind, 1, desk.Facts{}, "u") == nil && !elsewhere[kind.Name()] {
@@ -296,6 +300,7 @@ func TestEveryCommandIsInTheMatrix(t *testing.T) {
 
 // TestListsHoldNothingHidden reads every list as every role.
 func TestListsHoldNothingHidden(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.matrix()
 	for who := range h.members {
@@ -322,6 +327,7 @@ func TestListsHoldNothingHidden(t *testing.T) {
 // TestRoleMatrix lets every role give every role to someone of every role, in the
 // same team and in another.
 func TestRoleMatrix(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.members["rita"] = h.hire("Rita Root", desk.RoleOwner, nil) // puts things back
 	var did, denied int

@@ -65,6 +65,7 @@ func (l *line) closed() int {
 }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.says("447700900001", "One", 1)
 	l := h.dial("asha", desk.Hello{})
@@ -93,6 +94,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeIsRefusedWithASnapshot(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	epoch := h.store.Epoch()
 	for _, k := range []struct {
@@ -131,6 +133,7 @@ func TestResumeIsRefusedWithASnapshot(t *testing.T) {
 }
 
 func TestRightsChangedWhileAway(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	l := h.dial("asha", desk.Hello{})
 	snap := l.first()
@@ -147,6 +150,7 @@ func TestRightsChangedWhileAway(t *testing.T) {
 
 // TestOthersRolesDontDisturb changes somebody else's role: one event, no snapshot.
 func TestOthersRolesDontDisturb(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	l := h.dial("asha", desk.Hello{})
 	snap := l.first()
@@ -164,6 +168,7 @@ func TestOthersRolesDontDisturb(t *testing.T) {
 
 // TestOutOfSightAndBack takes a chat away from a sales member and gives it back.
 func TestOutOfSightAndBack(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	sara, asha := h.members["sara"].ID, h.members["asha"].ID
 	id := plant(t, h.store, h.clock.now(), open1(sara, wares))[0]
@@ -191,6 +196,7 @@ func TestOutOfSightAndBack(t *testing.T) {
 }
 
 func TestByes(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	signOut := func(who string) func() {
 		return func() {
@@ -239,6 +245,7 @@ func TestByes(t *testing.T) {
 
 // TestOnlyOneSignOutEnds signs one of two sessions of a member out.
 func TestOnlyOneSignOutEnds(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	stays := h.dial("asha", desk.Hello{})
 	stays.first()
@@ -256,6 +263,7 @@ func TestOnlyOneSignOutEnds(t *testing.T) {
 }
 
 func TestBadBeginnings(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	if b := h.dial("asha", desk.Hello{Version: 99}).bye(); b.Code != desk.CodeInvalid || b.RetryMS >= 0 || !strings.Contains(b.Message, "Update") {
 		t.Errorf("another version: %+v", b)
@@ -298,6 +306,7 @@ func (h *house) raw() *line {
 func (h *house) socket() string { return "ws" + strings.TrimPrefix(h.url, "http") + "/v1/socket" }
 
 func TestBadFrames(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	for _, k := range []struct {
 		name string
@@ -326,6 +335,7 @@ func TestBadFrames(t *testing.T) {
 }
 
 func TestTooManyCommands(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	l := h.dial("asha", desk.Hello{})
 	l.first()
@@ -349,6 +359,7 @@ func TestTooManyCommands(t *testing.T) {
 }
 
 func TestOrigins(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Origins: []string{"https://desk.example.com"}})
 	for origin, ok := range map[string]bool{"": true, h.url: true, "https://desk.example.com": true,
 		"https://evil.example.com": false, "null": false, "https://desk.example.com.evil.com": false, "https://desk.example.com:444": false, "file://": false} {
@@ -367,6 +378,7 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestDrainSpreads(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	var lines []*line
 	for range 20 {
@@ -408,6 +420,7 @@ func TestDrainSpreads(t *testing.T) {
 }
 
 func TestPings(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Ping: 20 * time.Millisecond})
 	alive := h.dial("asha", desk.Hello{})
 	alive.first()
@@ -441,6 +454,7 @@ func TestPings(t *testing.T) {
 }
 
 func TestConflictOverTheSocket(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := h.chat()
 	l := h.dial("asha", desk.Hello{})
@@ -457,6 +471,7 @@ func TestConflictOverTheSocket(t *testing.T) {
 
 // TestRefAfterAReconnect cuts the link before the answer is read.
 func TestRefAfterAReconnect(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := h.chat()
 	reply := desk.Reply{Conversation: id, Text: "Once", Seen: 1 << 40}

@@ -28,6 +28,9 @@ const (
 // finish; Run waits for it.
 func (s *Service) runOutbox(ctx context.Context) error {
 	if err := s.settleInterrupted(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return fmt.Errorf("settle what a crash left half sent: %w", err)
 	}
 	if s.sender == nil {

@@ -55,6 +55,7 @@ func (h *house) until(id desk.ConversationID, m desk.MessageID, step time.Durati
 // is slow and refuses at random: each gets everything once, in order, and never
 // two at a time; one that hangs holds up nobody else.
 func TestOrderOfEachConversation(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	var mu sync.Mutex
 	under, tries, got := map[string]int{}, map[desk.MessageID]int{}, map[string][]string{}
@@ -121,6 +122,7 @@ func TestOrderOfEachConversation(t *testing.T) {
 func number(id desk.ConversationID) string { return fmt.Sprintf("4477%08d", id) }
 
 func TestRetriesBackOffAndEnd(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	var mu sync.Mutex
 	var at []time.Time
@@ -148,6 +150,7 @@ func TestRetriesBackOffAndEnd(t *testing.T) {
 }
 
 func TestFewerTriesWhenTheFaultSaysSo(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	h.channel.answers(func(desk.Outgoing) (desk.Receipt, error) {
 		return desk.Receipt{}, &desk.SendError{Class: desk.SendRetry, MaxTries: 2}
@@ -162,6 +165,7 @@ func TestFewerTriesWhenTheFaultSaysSo(t *testing.T) {
 // TestPauseCostsNoTries refuses the channel itself for longer than a message may
 // be tried.
 func TestPauseCostsNoTries(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	var mu sync.Mutex
 	var at []time.Time
@@ -185,6 +189,7 @@ func TestPauseCostsNoTries(t *testing.T) {
 }
 
 func TestFinalRefusals(t *testing.T) {
+	t.Parallel()
 	for _, class := range []desk.SendClass{desk.SendFail, desk.SendWindow, "a class of a newer program"} {
 		h := open(t, quick())
 		h.channel.answers(func(desk.Outgoing) (desk.Receipt, error) { return desk.Receipt{}, fault(class, 0) })
@@ -199,6 +204,7 @@ func TestFinalRefusals(t *testing.T) {
 // TestUnknownIsNeverSentAgainByItself loses the answer to a send, in each way that
 // it can be settled.
 func TestUnknownIsNeverSentAgainByItself(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct {
 		name   string
 		settle func(h *house, id desk.ConversationID, m desk.MessageID)
@@ -237,6 +243,7 @@ func TestUnknownIsNeverSentAgainByItself(t *testing.T) {
 // TestCrashBetweenMarkAndResult starts a second service on the store while the
 // first one's send hangs, as if that had died.
 func TestCrashBetweenMarkAndResult(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	hang := make(chan struct{})
 	begun := make(chan struct{})
@@ -300,6 +307,7 @@ func (h *house) waiting() (desk.ConversationID, desk.MessageID) {
 }
 
 func TestWhatMayNotBeSentAnyMore(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct {
 		name string
 		do   func(h *house) error
@@ -328,6 +336,7 @@ func TestWhatMayNotBeSentAnyMore(t *testing.T) {
 }
 
 func TestStatusBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
 	for _, callback := range []bool{true, false} {
 		h := open(t, quick())
 		h.channel.answers(func(o desk.Outgoing) (desk.Receipt, error) {
@@ -352,6 +361,7 @@ func TestStatusBeforeTheAnswer(t *testing.T) {
 // TestOldStatusesDontUndoARetry repeats the statuses of a first try while the
 // second one waits: webhooks come twice.
 func TestOldStatusesDontUndoARetry(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	id := h.chat()
 	m := h.reply("asha", id, "Hi")
@@ -380,6 +390,7 @@ func TestOldStatusesDontUndoARetry(t *testing.T) {
 
 // TestProviderClosesTheWindow learns from a refusal that our clock was wrong.
 func TestProviderClosesTheWindow(t *testing.T) {
+	t.Parallel()
 	h := open(t, quick())
 	h.channel.answers(func(desk.Outgoing) (desk.Receipt, error) {
 		return desk.Receipt{}, &desk.SendError{Class: desk.SendWindow, Problem: desk.Problem{Code: 131047, Text: "Closed."}}

@@ -105,6 +105,7 @@ func (h *house) newest() desk.ConversationID {
 // TestAnyOrderGivesTheSameEnd plays deliveries in order, then shuffled, repeated
 // and cut differently, to another customer: the two conversations end alike.
 func TestAnyOrderGivesTheSameEnd(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	customer := 0
 	next := func() int { customer++; return customer }
@@ -123,6 +124,7 @@ func TestAnyOrderGivesTheSameEnd(t *testing.T) {
 
 // TestDeliveryNeverTurnsBack reports states in any order and looks after each.
 func TestDeliveryNeverTurnsBack(t *testing.T) {
+	t.Parallel()
 	way := []desk.Delivery{desk.Queued, desk.Sending, desk.Accepted, desk.Sent, desk.Delivered, desk.Read, desk.Played}
 	h := open(t, server.Options{})
 	rapid.Check(t, func(rt *rapid.T) {
@@ -181,6 +183,7 @@ func (h *house) hear(in desk.IncomingMessage) {
 }
 
 func TestFailedThenDelivered(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	id := plant(t, h.store, h.clock.now(), open1(h.members["asha"].ID, support))[0]
 	reply := h.must("asha", desk.Reply{Conversation: id, Text: "Yes?", Seen: 1 << 40}).(desk.Done).Message
@@ -197,6 +200,7 @@ func TestFailedThenDelivered(t *testing.T) {
 
 // TestStatusBeforeItsMessage reports on ids that nobody knows yet.
 func TestStatusBeforeItsMessage(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	from := desk.Identity{WAID: "447700900001"}
 	h.hear(desk.IncomingMessage{External: "first", From: from, Text: "Hello?"})
@@ -213,6 +217,7 @@ func TestStatusBeforeItsMessage(t *testing.T) {
 }
 
 func TestWindowFollowsTheMessagesTime(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	from := desk.Identity{WAID: "447700900001"}
 	sent := h.clock.now().Add(-10 * time.Hour)
@@ -231,6 +236,7 @@ func TestWindowFollowsTheMessagesTime(t *testing.T) {
 }
 
 func TestWhatAsksForNothing(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct {
 		name   string
 		in     desk.IncomingMessage
@@ -261,6 +267,7 @@ func TestWhatAsksForNothing(t *testing.T) {
 
 // TestReactionsDontKeepUnread marks a text as read after which a reaction came.
 func TestReactionsDontKeepUnread(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	from := desk.Identity{WAID: "447700900001"}
 	h.hear(desk.IncomingMessage{External: "1", From: from, Text: "Hello?"})
@@ -273,6 +280,7 @@ func TestReactionsDontKeepUnread(t *testing.T) {
 }
 
 func TestMarkReadLeavesWhatCameLater(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{ReadReceipts: true})
 	from := desk.Identity{WAID: "447700900001"}
 	h.hear(desk.IncomingMessage{External: "1", From: from, Text: "One"})
@@ -290,6 +298,7 @@ func TestMarkReadLeavesWhatCameLater(t *testing.T) {
 }
 
 func TestLateEchoLeavesNewerMessagesUnread(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	from := desk.Identity{WAID: "447700900001"}
 	h.hear(desk.IncomingMessage{External: "1", From: from, Text: "Hello?"})
@@ -300,6 +309,7 @@ func TestLateEchoLeavesNewerMessagesUnread(t *testing.T) {
 }
 
 func TestReopeningWithoutItsPerson(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	from := desk.Identity{WAID: "447700900001"}
 	h.hear(desk.IncomingMessage{External: "1", From: from, Text: "Hello?"})
@@ -324,6 +334,7 @@ func TestReopeningWithoutItsPerson(t *testing.T) {
 }
 
 func TestIdentities(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.hear(desk.IncomingMessage{External: "1", From: desk.Identity{UserID: "GB.1", Username: "ann"}, Text: "No phone"})
 	h.hear(desk.IncomingMessage{External: "2", From: desk.Identity{UserID: "GB.1", WAID: "447700900001"}, Text: "Both"})
@@ -348,6 +359,7 @@ func TestIdentities(t *testing.T) {
 
 // TestQuoteOfAnotherCustomer answers a message of another customer's thread.
 func TestQuoteOfAnotherCustomer(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.hear(desk.IncomingMessage{External: "secret", From: desk.Identity{WAID: "1"}, Text: "Mine alone"})
 	h.hear(desk.IncomingMessage{External: "first", From: desk.Identity{WAID: "2"}, Text: "x", Quote: "secret"})
@@ -360,6 +372,7 @@ func TestQuoteOfAnotherCustomer(t *testing.T) {
 }
 
 func TestBatchOfAThousand(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	in := desk.Incoming{Channel: shop}
 	for n := range 1000 {
@@ -389,6 +402,7 @@ func (h *house) snapshotOf(who string) (snap desk.Snapshot) {
 
 // TestUnhandledIsDurable gives a delivery that holds nothing but leftovers.
 func TestUnhandledIsDurable(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	before := h.head()
 	err := h.service.Receive(t.Context(), desk.Incoming{Other: []desk.Unhandled{{Why: "json", Raw: []byte("\xff not json")}}})
@@ -403,6 +417,7 @@ func TestUnhandledIsDurable(t *testing.T) {
 // TestBusyStore fills the writer's queue: a delivery that can't be stored isn't
 // acknowledged.
 func TestBusyStore(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Poll: time.Hour})
 	running, release := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup

@@ -68,6 +68,7 @@ func (h *house) watch() *watched {
 // goes and fifty sockets of the member read: once the change is answered, the
 // server writes no forbidden byte to any of them.
 func TestRevokeRace(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	w := h.watch()
 	id := h.chat()
@@ -132,6 +133,7 @@ func TestRevokeRace(t *testing.T) {
 // that was decided on under the old rights: it is cut before the change is
 // answered, and what was under way never leaves.
 func TestRevokeCutsAWriteUnderWay(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{SlowWrite: 10 * time.Millisecond})
 	w := h.watch()
 	id := h.chat()
@@ -165,6 +167,7 @@ func ptr[T any](v T) *T { return &v }
 // TestSlowReaderHarmsNobody lets one client stop reading while much is written.
 // The others get everything; it is cut, and comes back whole.
 func TestSlowReaderHarmsNobody(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Ping: 200 * time.Millisecond})
 	id := h.chat()
 	slow := h.dial("mona", desk.Hello{})
@@ -248,6 +251,7 @@ func (h *house) other() *server.Service {
 // TestAnotherProcessSuspends changes people through another process: the doorbell
 // doesn't ring here, the poll finds it.
 func TestAnotherProcessSuspends(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Poll: 5 * time.Millisecond})
 	console := h.other()
 	asha, vera := h.dial("asha", desk.Hello{}), h.dial("vera", desk.Hello{})
@@ -274,6 +278,7 @@ func TestAnotherProcessSuspends(t *testing.T) {
 // TestLostDoorbell writes here after another process wrote: the gap is noticed
 // without any poll, and nothing is told out of order.
 func TestLostDoorbell(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Poll: time.Hour})
 	console := h.other()
 	l := h.dial("olga", desk.Hello{})
@@ -301,6 +306,7 @@ func TestLostDoorbell(t *testing.T) {
 // TestSnapshotShowsThePeopleOfItsPosition takes a snapshot while an entry of
 // another process hasn't been heard of: it won't be told later either.
 func TestSnapshotShowsThePeopleOfItsPosition(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Poll: time.Hour})
 	token, err := h.service.Issue(t.Context(), h.members["asha"].ID, "test")
 	if err != nil {

@@ -134,13 +134,17 @@ func (s *Service) load(ctx context.Context) error {
 }
 
 // Run sends what is queued, follows what other processes wrote, and keeps time,
-// until ctx ends. It returns when every send that was under way is settled.
+// until ctx ends. It returns when every send that was under way is settled; an
+// error is one that kept it from starting.
 func (s *Service) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var wg sync.WaitGroup
 	for _, f := range []func(context.Context){s.follow, s.pings, s.prune, s.runReceipts} {
 		wg.Go(func() { f(ctx) })
 	}
 	err := s.runOutbox(ctx)
+	stop() // without an outbox nothing else goes on
 	wg.Wait()
 	s.sending.Wait()
 	return err

@@ -8,6 +8,7 @@ import (
 )
 
 func TestFirstConnection(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.says("447700900001", "Hello?", 1)
 	l := h.dial("asha", desk.Hello{})
@@ -30,6 +31,7 @@ func TestFirstConnection(t *testing.T) {
 }
 
 func TestRoleChangeReachesTheOtherScreen(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.says("447700900001", "Hello?", 1)
 	h.must("asha", desk.Claim{Conversation: 1})
@@ -47,6 +49,7 @@ func TestRoleChangeReachesTheOtherScreen(t *testing.T) {
 }
 
 func TestReplyGoesOut(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	h.says("447700900001", "Hello?", 1)
 	h.must("asha", desk.Claim{Conversation: 1})

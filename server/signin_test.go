@@ -77,6 +77,7 @@ func (h *house) cheap(password string, who ...string) {
 }
 
 func TestSignIn(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{TrustProxy: true})
 	h.cheap(canary, "asha", "vera")
 	if err := h.service.Suspend(t.Context(), h.members["vera"].ID); err != nil {
@@ -115,6 +116,7 @@ func TestSignIn(t *testing.T) {
 // TestThrottling guesses at one account: the network that guesses waits, the same
 // account from elsewhere doesn't, and the wait ends.
 func TestThrottling(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{TrustProxy: true})
 	h.cheap(canary, "asha", "adam")
 	for i := range 5 {
@@ -146,6 +148,7 @@ func TestThrottling(t *testing.T) {
 }
 
 func TestANetworkIsThrottledToo(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{TrustProxy: true, SignIns: 8})
 	guessed := make([]desk.Member, 12)
 	for i := range guessed {
@@ -169,6 +172,7 @@ func TestANetworkIsThrottledToo(t *testing.T) {
 
 // TestManyGuessesAtOnce sends guesses together: few are checked.
 func TestManyGuessesAtOnce(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{TrustProxy: true})
 	h.cheap(canary, "asha")
 	var wg sync.WaitGroup
@@ -191,6 +195,7 @@ func TestManyGuessesAtOnce(t *testing.T) {
 }
 
 func TestTheEleventhSignInEndsTheOldest(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	oldest := h.dial("asha", desk.Hello{})
 	oldest.first()
@@ -216,6 +221,7 @@ func TestTheEleventhSignInEndsTheOldest(t *testing.T) {
 }
 
 func TestTokensEnd(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	issue := func() string {
 		token, err := h.service.Issue(t.Context(), h.members["asha"].ID, "test")
@@ -261,6 +267,7 @@ func (h *house) seen(token string) (at time.Time) {
 
 // TestExpiryEndsAnOpenSocket lets a sign-in run out while its socket is open.
 func TestExpiryEndsAnOpenSocket(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{Ping: 20 * time.Millisecond})
 	l := h.dial("asha", desk.Hello{})
 	l.first()
@@ -273,6 +280,7 @@ func TestExpiryEndsAnOpenSocket(t *testing.T) {
 // TestNoSecretsInLogsOrAnswers does everything that touches secrets and looks for
 // them in what was logged, answered, sent and stored in the log.
 func TestNoSecretsInLogsOrAnswers(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var logged bytes.Buffer
 	h := open(t, server.Options{TrustProxy: true, Logger: slog.New(slog.NewTextHandler(locked{&mu, &logged}, &slog.HandlerOptions{Level: slog.LevelDebug}))})
@@ -328,6 +336,7 @@ func (l locked) Write(b []byte) (int, error) {
 }
 
 func TestMembersFromTheConsole(t *testing.T) {
+	t.Parallel()
 	h := open(t, server.Options{})
 	for name, n := range map[string]server.NewMember{
 		"no name":         {Email: "x@example.com", Password: canary, Role: desk.RoleAgent},

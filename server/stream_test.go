@@ -214,6 +214,7 @@ func (w history) check(r *replica) (bad []string) {
 // told all of what it may see, nothing else, and ends with what a fresh snapshot
 // shows.
 func TestStream(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
