@@ -54,27 +54,29 @@ func newTheme(dark, plain bool) theme {
 	return t
 }
 
+// coloured chooses colours that the palette of 256 has too, so that the screen
+// looks the same where there is no more.
 func coloured(dark bool) theme {
 	pick := lipgloss.LightDark(dark)
 	hue := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
-	accent := hue("#00735C", "#4FD1A5")
-	muted := hue("#667085", "#8B93A1")
-	chosen := hue("#E3EFEA", "#232B2B")
-	away := hue("#EEF0F2", "#1E2126")
+	accent := hue("#00875F", "#5FD7AF")
+	muted := hue("#6C6C6C", "#8A8A8A")
+	chosen := hue("#D7EEE4", "#303030")
+	away := hue("#EEEEEE", "#262626")
 	fore := func(c color.Color) ink { return inkOf(lipgloss.NewStyle().Foreground(c)) }
 	return theme{
 		strong:     inkOf(lipgloss.NewStyle().Bold(true)),
 		dim:        fore(muted),
-		faint:      fore(hue("#D0D5DD", "#3A3F4A")),
+		faint:      fore(hue("#D0D0D0", "#444444")),
 		accent:     fore(accent),
 		tabOn:      inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
-		warn:       fore(hue("#9A5B00", "#E5B567")),
-		bad:        fore(hue("#B42318", "#F2777A")),
+		warn:       fore(hue("#875F00", "#D7AF5F")),
+		bad:        fore(hue("#AF0000", "#FF8787")),
 		good:       fore(accent),
 		own:        inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
-		peer:       inkOf(lipgloss.NewStyle().Foreground(hue("#2457A6", "#82AAFF")).Bold(true)),
-		note:       fore(hue("#8A6100", "#D9B36C")),
-		badge:      inkOf(lipgloss.NewStyle().Foreground(hue("#FFFFFF", "#10201A")).Background(accent).Bold(true)),
+		peer:       inkOf(lipgloss.NewStyle().Foreground(hue("#005FAF", "#87AFFF")).Bold(true)),
+		note:       fore(hue("#5F5F00", "#D7D787")),
+		badge:      inkOf(lipgloss.NewStyle().Foreground(hue("#FFFFFF", "#121212")).Background(accent).Bold(true)),
 		chosen:     inkOf(lipgloss.NewStyle().Background(chosen)),
 		chosenAway: inkOf(lipgloss.NewStyle().Background(away)),
 	}
