@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/frontdesk-inbox/frontdesk/cmd/internal/terminal"
 	"github.com/frontdesk-inbox/frontdesk/config"
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server"
@@ -115,7 +116,7 @@ func serve(ctx context.Context, cfg config.Server, log *slog.Logger) (err error)
 		return err
 	}
 	web := newWeb(routes(svc, wa), log)
-	log.Info("serving", "address", ln.Addr().String(), "tls", cfg.TLS.Cert != "", "version", wa.Version)
+	log.Info("serving", "address", ln.Addr().String(), "tls", cfg.TLS.Cert != "", "program", terminal.Version(), "graph", wa.Version)
 	return supervise(ctx, svc, web, ln, log)
 }
 
