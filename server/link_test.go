@@ -421,7 +421,7 @@ func TestDrainSpreads(t *testing.T) {
 
 func TestPings(t *testing.T) {
 	t.Parallel()
-	h := open(t, server.Options{Ping: 20 * time.Millisecond})
+	h := open(t, server.Options{Ping: 200 * time.Millisecond})
 	alive := h.dial("asha", desk.Hello{})
 	alive.first()
 	silent := h.dial("mona", desk.Hello{})
@@ -438,13 +438,13 @@ func TestPings(t *testing.T) {
 	}()
 	pings := 0
 	alive.ws.SetPingHandler(func(data string) error {
-		if pings++; pings == 20 { // six times as long as the silence that closes
+		if pings++; pings == 8 { // longer than twice the silence that closes
 			alive.send(desk.Do{Type: desk.FrameDo, Ref: "after", Command: "conversation.list", Args: json.RawMessage(`{"list":"mine"}`)})
 		}
 		return alive.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(time.Second))
 	})
 	if a := alive.answer("after"); a.Error != nil {
-		t.Errorf("after 20 pings: %+v", a)
+		t.Errorf("after 8 pings: %+v", a)
 	}
 	select {
 	case <-gone:

@@ -168,7 +168,7 @@ func ptr[T any](v T) *T { return &v }
 // The others get everything; it is cut, and comes back whole.
 func TestSlowReaderHarmsNobody(t *testing.T) {
 	t.Parallel()
-	h := open(t, server.Options{Ping: 200 * time.Millisecond})
+	h := open(t, server.Options{Ping: 300 * time.Millisecond})
 	id := h.chat()
 	slow := h.dial("mona", desk.Hello{})
 	snap := slow.first() // and never reads again

@@ -268,7 +268,7 @@ func (h *house) seen(token string) (at time.Time) {
 // TestExpiryEndsAnOpenSocket lets a sign-in run out while its socket is open.
 func TestExpiryEndsAnOpenSocket(t *testing.T) {
 	t.Parallel()
-	h := open(t, server.Options{Ping: 20 * time.Millisecond})
+	h := open(t, server.Options{Ping: 400 * time.Millisecond})
 	l := h.dial("asha", desk.Hello{})
 	l.first()
 	h.clock.add(31 * 24 * time.Hour)
