@@ -139,6 +139,11 @@ func canNow(me *Actor, p Perm, c *Conversation, s Subject, now time.Time) error 
 		if s.To != nil {
 			return canReceive(s.To)
 		}
+	case ConversationMarkRead:
+		// What a colleague hasn't read stays theirs to see.
+		if c.Assignee != "" && c.Assignee != me.Member.ID {
+			return deny(WhyHeld, "Someone else has this chat: it stays unread until they read it.")
+		}
 	case MessageReply:
 		return canReply(me, c, now)
 	case MessageRetry:

@@ -173,6 +173,20 @@ func TestCanTakeAndGive(t *testing.T) {
 	})
 }
 
+// Reading isn't writing: neither the window nor the status stands in its way, but
+// what a colleague hasn't read stays theirs to see.
+func TestCanMarkRead(t *testing.T) {
+	me := one(desk.ConversationMarkRead, desk.ScopeTeam)
+	checkCan(t, []canCase{
+		{"my own", me, desk.ConversationMarkRead, on(chat("me", "")), want{}},
+		{"my team's that nobody has", me, desk.ConversationMarkRead, on(chat("", "blue")), want{}},
+		{"after the window", me, desk.ConversationMarkRead, on(window(chat("me", ""), noon)), want{}},
+		{"resolved", me, desk.ConversationMarkRead, on(resolved(chat("me", ""))), want{}},
+		{"a colleague's", me, desk.ConversationMarkRead, on(chat("eve", "blue")), want{why: desk.WhyHeld}},
+		{"another team's", me, desk.ConversationMarkRead, on(chat("", "red")), want{why: desk.WhyScope, needs: desk.ScopeAll, has: desk.ScopeTeam}},
+	})
+}
+
 func TestCanReply(t *testing.T) {
 	own, team, all := desk.ScopeOwn, desk.ScopeTeam, desk.ScopeAll
 	reply := func(s, unowned desk.Scope) *desk.Actor {

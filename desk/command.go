@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -179,7 +180,7 @@ func (TakeOver) Perm() Perm   { return ConversationTakeover }
 func (Assign) Perm() Perm     { return ConversationAssign }
 func (Resolve) Perm() Perm    { return ConversationSetStatus }
 func (Reopen) Perm() Perm     { return ConversationSetStatus }
-func (MarkRead) Perm() Perm   { return MessageReply }
+func (MarkRead) Perm() Perm   { return ConversationMarkRead }
 func (Label) Perm() Perm      { return ConversationLabel }
 func (Retry) Perm() Perm      { return MessageRetry }
 func (Settle) Perm() Perm     { return MessageRetry }
@@ -320,7 +321,11 @@ func DecodeCommand(name string, args json.RawMessage) (Command, error) {
 	v := reflect.New(reflect.TypeOf(all[i]))
 	dec := json.NewDecoder(bytes.NewReader(args))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v.Interface()); err != nil {
+	err := dec.Decode(v.Interface())
+	if err == nil && dec.More() {
+		err = errors.New("something stands after them")
+	}
+	if err != nil {
 		return nil, Errorf(CodeInvalid, "The arguments of %s can't be read: %s.", name, fmt.Sprint(err))
 	}
 	cmd := v.Elem().Interface().(Command)

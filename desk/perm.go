@@ -14,6 +14,7 @@ const (
 	ConversationTakeover  Perm = "conversation.takeover"
 	ConversationSetStatus Perm = "conversation.set_status"
 	ConversationLabel     Perm = "conversation.label"
+	ConversationMarkRead  Perm = "conversation.mark_read"
 	MessageReply          Perm = "message.reply"
 	MessageReplyUnowned   Perm = "message.reply_unowned"
 	MessageNote           Perm = "message.note"
@@ -91,8 +92,10 @@ func Permissions() []Permission {
 			"Close a conversation that is done, or open it again.", all, false},
 		{ConversationLabel, GroupConversation, "Label",
 			"Put labels on a conversation and take them off.", all, false},
+		{ConversationMarkRead, GroupConversation, "Mark as read",
+			"Tell colleagues, and the customer, that what the customer wrote was read.", all, false},
 		{MessageReply, GroupMessage, "Reply to customers",
-			"Write to the customer, and mark what the customer wrote as read.", all, false},
+			"Write to the customer.", all, false},
 		{MessageReplyUnowned, GroupMessage, "Reply in a colleague's chat",
 			"Write to the customer of a conversation that someone else has.", wide, false},
 		{MessageNote, GroupMessage, "Write notes",

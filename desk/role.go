@@ -59,17 +59,17 @@ func BuiltInRoles() []Role {
 		{RoleManager, "Manager", "Runs the floor: every conversation, and the roles of the people in their teams.", true, 60, map[Perm]Scope{
 			ConversationView: ScopeAll, ConversationViewQueue: ScopeAll, ConversationClaim: ScopeAll,
 			ConversationAssign: ScopeAll, ConversationTakeover: ScopeAll, ConversationSetStatus: ScopeAll,
-			ConversationLabel: ScopeAll, MessageReply: ScopeAll, MessageReplyUnowned: ScopeAll,
+			ConversationLabel: ScopeAll, ConversationMarkRead: ScopeAll, MessageReply: ScopeAll, MessageReplyUnowned: ScopeAll,
 			MessageNote: ScopeAll, MessageRetry: ScopeAll, RoleAssign: ScopeTeam,
 		}},
 		{RoleAgent, "Agent", "Answers customers: takes chats from the queue, helps out within their teams.", true, 40, map[Perm]Scope{
 			ConversationView: ScopeTeam, ConversationViewQueue: ScopeTeam, ConversationClaim: ScopeTeam,
 			ConversationAssign: ScopeTeam, ConversationTakeover: ScopeTeam, ConversationSetStatus: ScopeOwn,
-			ConversationLabel: ScopeTeam, MessageReply: ScopeTeam, MessageNote: ScopeTeam, MessageRetry: ScopeOwn,
+			ConversationLabel: ScopeTeam, ConversationMarkRead: ScopeTeam, MessageReply: ScopeTeam, MessageNote: ScopeTeam, MessageRetry: ScopeOwn,
 		}},
 		{RoleSales, "Sales", "Works their own customers, and takes new ones from the queue.", true, 40, map[Perm]Scope{
 			ConversationView: ScopeOwn, ConversationViewQueue: ScopeTeam, ConversationClaim: ScopeTeam,
-			ConversationAssign: ScopeOwn, ConversationSetStatus: ScopeOwn, ConversationLabel: ScopeOwn,
+			ConversationAssign: ScopeOwn, ConversationSetStatus: ScopeOwn, ConversationLabel: ScopeOwn, ConversationMarkRead: ScopeOwn,
 			MessageReply: ScopeOwn, MessageNote: ScopeOwn, MessageRetry: ScopeOwn,
 		}},
 		{RoleMarketing, "Marketing", "Reads along to learn what customers ask, and leaves notes.", true, 40, map[Perm]Scope{
@@ -79,7 +79,7 @@ func BuiltInRoles() []Role {
 			ConversationView: ScopeAll, ConversationViewQueue: ScopeAll,
 		}},
 		{RoleTemporary, "Temporary", "Answers only the chats that were handed to them.", true, 10, map[Perm]Scope{
-			ConversationView: ScopeOwn, MessageReply: ScopeOwn, MessageNote: ScopeOwn,
+			ConversationView: ScopeOwn, ConversationMarkRead: ScopeOwn, MessageReply: ScopeOwn, MessageNote: ScopeOwn,
 		}},
 	}
 }
