@@ -115,7 +115,7 @@ func breaks(model safe.Model, line []rune, cols int) [][2]int {
 		if r >= 0x7f {
 			w = model.Width(safe.Body(string(r)))
 		}
-		if width+w > cols && i > start {
+		for width+w > cols && i > start {
 			end := i
 			if space > start {
 				end = space

@@ -36,6 +36,11 @@ type Options struct {
 	Reconnect func()
 	// Context ends the commands under way; nil means background.
 	Context context.Context
+	// Since is when what Replica holds was last known to be true; zero when that
+	// isn't known.
+	Since time.Time
+	// NoMouse begins without the mouse.
+	NoMouse bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Location is the zone in which times are shown; nil means time.Local.
@@ -127,9 +132,9 @@ func New(o Options) *Model {
 	}
 	m := &Model{
 		opt: o, rep: o.Replica, dark: o.Dark, theme: newTheme(o.Dark, o.NoColor), after: timer,
-		list: newListPane(), composer: newComposer(), table: Actions(), mouse: true,
+		list: newListPane(), composer: newComposer(), table: Actions(), mouse: !o.NoMouse,
 		drafts: map[desk.ConversationID]*draft{}, unsaved: map[desk.ConversationID]bool{},
-		link: client.Link{State: client.Connecting}, since: o.Now(),
+		link: client.Link{State: client.Connecting}, since: o.Since,
 	}
 	m.thread.forgetDrawn()
 	for id, text := range o.Drafts {

@@ -93,7 +93,7 @@ func (m *Model) takeOut(id desk.ConversationID, ref string) {
 // why. A conflict is asked about first.
 func (m *Model) refused(id desk.ConversationID, o outgoing, err error) tea.Cmd {
 	e, ok := errors.AsType[*desk.Error](err)
-	if ok && e.Code == desk.CodeConflict {
+	if ok && e.Code == desk.CodeConflict && len(e.Since) > 0 {
 		m.rep.Unpend(o.ref)
 		m.push(m.conflict(id, o, e))
 		return nil

@@ -135,6 +135,12 @@ func (m *Model) stale(l *look, w int) safe.Text {
 		return safe.Text{}
 	}
 	at := "stale since " + m.since.In(l.loc).Format("15:04")
+	switch {
+	case m.since.IsZero():
+		at = "from your last visit"
+	case daysBetween(m.since.In(l.loc), l.now.In(l.loc)) != 0:
+		at = "stale since " + m.since.In(l.loc).Format("2 Jan 15:04")
+	}
 	if w < 60 {
 		return ours(at)
 	}
