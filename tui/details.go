@@ -33,12 +33,12 @@ func detailRows(l *look, c *desk.Conversation, w int) []string {
 		if f.value.Empty() {
 			continue
 		}
-		for i, t := range l.cols.Wrap(f.value, max(1, w-11)) {
+		for i, t := range l.cols.Wrap(f.value, max(1, w-9)) {
 			what := ""
 			if i == 0 {
 				what = f.what
 			}
-			rows = append(rows, l.row(w, "").cell(l.dim, ours(what), 10).gap(1).put(f.ink, t).String())
+			rows = append(rows, l.row(w, "").cell(l.dim, ours(what), 8).gap(1).put(f.ink, t).String())
 		}
 	}
 	return rows

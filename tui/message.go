@@ -77,7 +77,7 @@ func (e *entry) render(l *look, w int) []string {
 		if !e.follows && e.day == "" && e.unread == 0 {
 			rows = append(rows, l.row(w, "").String())
 		}
-		return append(rows, e.event(l, w))
+		return append(rows, e.event(l, w)...)
 	}
 	if !e.grouped && e.day == "" && e.unread == 0 {
 		rows = append(rows, l.row(w, "").String())
@@ -86,10 +86,14 @@ func (e *entry) render(l *look, w int) []string {
 	return append(rows, b.rows()...)
 }
 
-func (e *entry) event(l *look, w int) string {
+// event is a quiet line in the middle, or as many as it takes.
+func (e *entry) event(l *look, w int) []string {
 	text := safe.Join(ours(" · "), l.happened(e.m), ours(e.m.At.In(l.loc).Format("15:04")))
-	text = l.cols.Cut(text, max(1, w-4))
-	return l.row(w, "").gap((w-l.cols.Width(text))/2).put(l.dim, text).String()
+	var rows []string
+	for _, t := range l.cols.Wrap(text, max(1, w-4)) {
+		rows = append(rows, l.row(w, "").gap((w-l.cols.Width(t))/2).put(l.dim, t).String())
+	}
+	return rows
 }
 
 // centred is a rule with words in its middle.
