@@ -46,6 +46,8 @@ var rules = map[string]rule{
 	"tui": {ours: []string{"desk", "client", "tui/safe"},
 		modules: []string{"charm.land/", "github.com/charmbracelet/", "github.com/clipperhouse", "golang.org/x/text"},
 		because: "the screen asks through the client and shows only what is safe to print"},
+	"tui/glass": {modules: []string{"github.com/charmbracelet/x/vt"},
+		because: "a terminal for tests knows no program that draws on it"},
 	"tui/ssh": {ours: []string{"desk", "client", "tui", "tui/safe"}, modules: []string{"charm.land/", "github.com/charmbracelet/", "golang.org/x/crypto"},
 		because: "a session over SSH is an ordinary client with a screen attached"},
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/vt"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/frontdesk-inbox/frontdesk/client"
@@ -25,6 +24,7 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/server/whatsapp"
 	"github.com/frontdesk-inbox/frontdesk/server/whatsapp/graphfake"
 	"github.com/frontdesk-inbox/frontdesk/tui"
+	"github.com/frontdesk-inbox/frontdesk/tui/glass"
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
@@ -197,13 +197,10 @@ type screen struct {
 	wire    *wire
 	link    *client.Client
 	program *tea.Program
-	term    *vt.SafeEmulator
+	glass   *glass.Glass
 	keys    *io.PipeWriter
 	stop    context.CancelFunc
 	done    sync.WaitGroup
-
-	mu      sync.Mutex
-	changed chan struct{} // closed and replaced with every byte that is drawn
 }
 
 func (h *house) open(who string, cols, rows int) error {
@@ -219,7 +216,7 @@ func (h *house) open(who string, cols, rows int) error {
 	if err != nil {
 		return err
 	}
-	s := &screen{wire: newWire(h.addr), term: vt.NewSafeEmulator(cols, rows), changed: make(chan struct{})}
+	s := &screen{wire: newWire(h.addr), glass: glass.New(cols, rows)}
 	s.link = client.New(client.Options{Server: "http://" + h.addr, Token: token, Program: "script", Dial: s.wire.dial})
 	replica := client.NewReplica()
 	model := tui.New(tui.Options{Do: s.link.Do, Replica: replica, Drafts: drafts, SaveDraft: disk.SaveDraft,
@@ -231,7 +228,7 @@ func (h *house) open(who string, cols, rows int) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { _, _ = s.program.Run() })                                                       // ends with Quit; what it drew is what counts
-	s.done.Go(func() { _, _ = io.Copy(io.Discard, s.term) })                                           // this terminal answers nothing
+	s.done.Go(func() { _, _ = io.Copy(io.Discard, s.glass) })                                          // this terminal answers nothing
 	s.done.Go(func() { _ = s.link.Run(ctx, func(m []client.Msg) { s.program.Send(tui.Deliver(m)) }) }) // ends with ctx
 	h.screens[who] = s
 	return nil
@@ -240,50 +237,8 @@ func (h *house) open(who string, cols, rows int) error {
 // Write draws. A program whose input is no terminal counts on the line discipline
 // to return the carriage with each line feed.
 func (s *screen) Write(p []byte) (int, error) {
-	_, err := s.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(s.changed)
-	s.changed = make(chan struct{})
+	_, err := s.glass.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
 	return len(p), err
-}
-
-// text is what the terminal shows, without colours.
-func (s *screen) text() string {
-	var b strings.Builder
-	for y := range s.term.Height() {
-		for x := 0; x < s.term.Width(); {
-			c := s.term.CellAt(x, y)
-			if c == nil || c.Content == "" {
-				b.WriteByte(' ')
-				x++
-				continue
-			}
-			b.WriteString(c.Content)
-			x += max(1, c.Width)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// until waits for the screen to show something.
-func (s *screen) until(ok func(string) bool) bool {
-	ctx, cancel := patience()
-	defer cancel()
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if ok(s.text()) {
-			return true
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false
-		}
-	}
 }
 
 func (s *screen) key(raw string) error {
@@ -292,7 +247,7 @@ func (s *screen) key(raw string) error {
 }
 
 func (s *screen) resize(cols, rows int) {
-	s.term.Resize(cols, rows)
+	s.glass.Resize(cols, rows)
 	s.program.Send(tea.WindowSizeMsg{Width: cols, Height: rows})
 }
 
@@ -301,9 +256,7 @@ func (s *screen) close() {
 	s.program.Quit()
 	s.program.Wait()
 	_ = s.keys.Close()
-	if p, ok := s.term.InputPipe().(io.Closer); ok {
-		_ = p.Close()
-	}
+	_ = s.glass.Close()
 	s.done.Wait()
 	s.wire.cut()
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server/whatsapp/graphfake"
+	"github.com/frontdesk-inbox/frontdesk/tui/glass"
 )
 
 // TestScenarios plays testdata/script: customers on a fake WhatsApp, a real
@@ -193,12 +194,15 @@ func scriptSees(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2, "sees NAME TEXT")
 	s := screenOf(ts, args[0])
 	for _, want := range args[1:] {
-		if !s.until(func(shown string) bool { return strings.Contains(shown, want) != neg }) {
-			not := ""
-			if neg {
-				not = "not "
-			}
-			ts.Fatalf("%s should %ssee %q, but sees:\n%s", args[0], not, want, s.text())
+		ok, not := glass.Shows(want), ""
+		if neg {
+			ok, not = glass.Lacks(want), "not "
+		}
+		ctx, cancel := patience()
+		shown, reached := s.glass.Until(ctx, ok)
+		cancel()
+		if !reached {
+			ts.Fatalf("%s should %ssee %q, but sees:\n%s", args[0], not, want, shown)
 		}
 	}
 }

@@ -9,13 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+
+	"github.com/frontdesk-inbox/frontdesk/tui/glass"
 )
 
 // TestDemo is the README's first command, as a person would run it: the built
@@ -56,8 +55,8 @@ func TestDemo(t *testing.T) {
 	s.resize(120, 40)
 	s.until("Theo Finch", "Queue")
 	s.press("q")
-	if err := s.wait(); err != nil {
-		t.Errorf("the demo ended with %v:\n%s", err, s.text())
+	if err := s.ended(); err != nil {
+		t.Errorf("the demo ended with %v:\n%s", err, s.glass.Text())
 	}
 	left, err := os.ReadDir(tmp)
 	if err != nil || len(left) > 0 {
@@ -71,14 +70,10 @@ func TestDemo(t *testing.T) {
 
 // ptyScreen is a program in a pseudo-terminal.
 type ptyScreen struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	tty  *os.File
-	term *vt.SafeEmulator
-	done chan error
-
-	mu      sync.Mutex
-	changed chan struct{}
+	t     *testing.T
+	tty   *os.File
+	glass *glass.Glass
+	done  chan error
 }
 
 func startScreen(t *testing.T, cmd *exec.Cmd, cols, rows int) *ptyScreen {
@@ -87,94 +82,38 @@ func startScreen(t *testing.T, cmd *exec.Cmd, cols, rows int) *ptyScreen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &ptyScreen{t: t, cmd: cmd, tty: tty, term: vt.NewSafeEmulator(cols, rows), done: make(chan error, 1), changed: make(chan struct{})}
+	s := &ptyScreen{t: t, tty: tty, glass: glass.New(cols, rows), done: make(chan error, 1)}
 	go func() {
-		buf := make([]byte, 32<<10)
-		for {
-			n, err := tty.Read(buf)
-			_, _ = s.term.Write(buf[:n]) // an emulator takes everything
-			s.mu.Lock()
-			close(s.changed)
-			s.changed = make(chan struct{})
-			s.mu.Unlock()
-			if err != nil {
-				s.done <- cmd.Wait()
-				return
-			}
-		}
+		_, _ = io.Copy(s.glass, tty) // ends with the program
+		s.done <- cmd.Wait()
 	}()
-	go func() { _, _ = io.Copy(tty, s.term) }() // what the terminal answers
+	go func() { _, _ = io.Copy(tty, s.glass) }() // what the terminal answers
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // it has ended, unless the test failed
 		_ = tty.Close()
-		if p, ok := s.term.InputPipe().(io.Closer); ok {
-			_ = p.Close()
-		}
+		_ = s.glass.Close()
 	})
 	return s
 }
 
-func (s *ptyScreen) text() string {
-	var b strings.Builder
-	for y := range s.term.Height() {
-		for x := 0; x < s.term.Width(); {
-			c := s.term.CellAt(x, y)
-			if c == nil || c.Content == "" {
-				b.WriteByte(' ')
-				x++
-				continue
-			}
-			b.WriteString(c.Content)
-			x += max(1, c.Width)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 // until waits for the screen to show all of the texts.
-func (s *ptyScreen) until(want ...string) {
+func (s *ptyScreen) until(texts ...string) {
 	s.t.Helper()
-	s.wants("shows", func(text string) string {
-		for _, w := range want {
-			if !strings.Contains(text, w) {
-				return w
-			}
-		}
-		return ""
-	})
+	s.wait(glass.Shows(texts...), "show", texts)
 }
 
 // gone waits for the screen not to show a text any more.
 func (s *ptyScreen) gone(text string) {
 	s.t.Helper()
-	s.wants("lets go of", func(shown string) string {
-		if strings.Contains(shown, text) {
-			return text
-		}
-		return ""
-	})
+	s.wait(glass.Lacks(text), "let go of", text)
 }
 
-// wants waits until lacks returns nothing.
-func (s *ptyScreen) wants(verb string, lacks func(string) string) {
+func (s *ptyScreen) wait(ok func(string) bool, verb string, what any) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		text := s.text()
-		missing := lacks(text)
-		if missing == "" {
-			return
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			s.t.Fatalf("the screen never %s %q:\n%s", verb, missing, text)
-		}
+	if shown, reached := s.glass.Until(ctx, ok); !reached {
+		s.t.Fatalf("the screen doesn't %s %q:\n%s", verb, what, shown)
 	}
 }
 
@@ -187,19 +126,20 @@ func (s *ptyScreen) press(keys string) {
 
 func (s *ptyScreen) resize(cols, rows int) {
 	s.t.Helper()
-	s.term.Resize(cols, rows)
+	s.glass.Resize(cols, rows)
 	if err := pty.Setsize(s.tty, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// wait waits for the program to end.
-func (s *ptyScreen) wait() error {
+// ended waits for the program to end.
+func (s *ptyScreen) ended() error {
+	s.t.Helper()
 	select {
 	case err := <-s.done:
 		return err
 	case <-time.After(20 * time.Second):
-		s.t.Fatalf("the program doesn't end:\n%s", s.text())
+		s.t.Fatalf("the program doesn't end:\n%s", s.glass.Text())
 		return nil
 	}
 }

@@ -5,21 +5,21 @@ package screen_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 
 	"github.com/frontdesk-inbox/frontdesk/cmd/internal/screen"
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server"
 	"github.com/frontdesk-inbox/frontdesk/server/store"
+	"github.com/frontdesk-inbox/frontdesk/tui/glass"
 )
 
 // house is a desk with two people and one chat, served on this machine.
@@ -69,10 +69,7 @@ type seat struct {
 	keyboard *os.File
 	leave    context.CancelFunc // the terminal is closed
 	ended    chan error
-
-	mu      sync.Mutex
-	vt      *vt.Emulator
-	changed *sync.Cond
+	glass    *glass.Glass
 }
 
 const patience = 10 * time.Second
@@ -88,44 +85,16 @@ func sit(t *testing.T, o screen.Options) *seat {
 	if err := pty.Setsize(tty, &pty.Winsize{Rows: 30, Cols: 120}); err != nil {
 		t.Fatal(err)
 	}
-	s := &seat{t: t, keyboard: keyboard, vt: vt.NewEmulator(120, 30), ended: make(chan error, 1)}
-	s.changed = sync.NewCond(&s.mu)
-	go s.draw()
-	go s.answer()
+	s := &seat{t: t, keyboard: keyboard, glass: glass.New(120, 30), ended: make(chan error, 1)}
+	go func() { _, _ = io.Copy(s.glass, keyboard) }() // ends when the terminal is closed
+	go func() { _, _ = io.Copy(keyboard, s.glass) }() // what the terminal answers
+	t.Cleanup(func() { _ = s.glass.Close() })
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	s.leave = cancel
 	t.Cleanup(cancel)
 	o.In, o.Out = tty, tty
 	go func() { s.ended <- screen.Run(ctx, o) }()
 	return s
-}
-
-func (s *seat) draw() {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := s.keyboard.Read(buf)
-		s.mu.Lock()
-		_, _ = s.vt.Write(buf[:n])
-		s.mu.Unlock()
-		s.changed.Broadcast()
-		if err != nil {
-			return
-		}
-	}
-}
-
-// answer sends on what the terminal answers to the program's questions.
-func (s *seat) answer() {
-	buf := make([]byte, 256)
-	for {
-		n, err := s.vt.Read(buf)
-		if err != nil {
-			return
-		}
-		if _, err := s.keyboard.Write(buf[:n]); err != nil {
-			return
-		}
-	}
 }
 
 func (s *seat) types(keys string) {
@@ -138,18 +107,10 @@ func (s *seat) types(keys string) {
 // sees waits until the screen shows all of these.
 func (s *seat) sees(texts ...string) {
 	s.t.Helper()
-	late := false
-	timer := time.AfterFunc(patience, func() { s.mu.Lock(); late = true; s.mu.Unlock(); s.changed.Broadcast() })
-	defer timer.Stop()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, text := range texts {
-		for !strings.Contains(s.vt.String(), text) {
-			if late {
-				s.t.Fatalf("the screen doesn't show %q:\n%s", text, s.vt.String())
-			}
-			s.changed.Wait()
-		}
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	if shown, reached := s.glass.Until(ctx, glass.Shows(texts...)); !reached {
+		s.t.Fatalf("the screen doesn't show %q:\n%s", texts, shown)
 	}
 }
 
@@ -199,7 +160,7 @@ func TestScreenOpensOffline(t *testing.T) {
 	h.web.CloseClientConnections()
 	h.web.Close()
 	s = sit(t, o)
-	s.sees("○ reconnecting", "What you see is stale")
+	s.sees("○ reconnecting", "from your last visit")
 	s.types("2")
 	s.sees("Ada Customer")
 	s.types("q")
