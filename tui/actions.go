@@ -107,16 +107,24 @@ func programActions() []Action {
 
 // press runs the action of a key, or says why it can't be done.
 func (m *Model) press(key string) tea.Cmd {
-	i := slices.IndexFunc(m.table, func(a Action) bool { return slices.Contains(a.Keys, key) })
+	i := m.action(key)
 	if i < 0 {
 		return nil
 	}
 	return m.run(&m.table[i])
 }
 
+// action is the index of the action that a key belongs to, or -1.
+func (m *Model) action(key string) int {
+	return slices.IndexFunc(m.table, func(a Action) bool { return slices.Contains(a.Keys, key) })
+}
+
 func (m *Model) run(a *Action) tea.Cmd {
 	hidden, why := m.available(a)
 	if why != nil {
+		if a.ID == "reply" || a.ID == "note" {
+			m.muffle() // a text may follow
+		}
 		m.say(toastBad, m.look().reason(why, m.current()))
 		return nil
 	}

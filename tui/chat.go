@@ -22,6 +22,7 @@ func (m *Model) write(note bool) tea.Cmd {
 	m.open(c.ID)
 	if err := m.mayWrite(note); err != nil {
 		m.say(toastBad, m.look().reason(err, c))
+		m.muffle()
 		return nil
 	}
 	m.composer.note = note
@@ -66,7 +67,8 @@ func (m *Model) composeKey(k tea.KeyPressMsg) (cmd tea.Cmd, taken bool) {
 		return nil, true
 	}
 	if k.Text == "" && !editing(k) {
-		return nil, false
+		i := m.action(k.String())
+		return nil, i < 0 || m.table[i].Group != GroupProgram
 	}
 	m.composer.area, cmd = m.composer.area.Update(k)
 	return tea.Batch(cmd, m.edited()), true

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,26 +110,30 @@ func (c *composer) rows(cols safe.Model, w, h int) (rows []safe.Text, x, y int) 
 func breaks(model safe.Model, line []rune, cols int) [][2]int {
 	var rows [][2]int
 	cols = max(1, cols)
-	start, space, width := 0, 0, 0
+	start, space := 0, 0
 	for i, r := range line {
-		w := 1
-		if r >= 0x7f {
-			w = model.Width(safe.Body(string(r)))
-		}
-		for width+w > cols && i > start {
+		for i > start && columns(model, line[start:i+1]) > cols {
 			end := i
 			if space > start {
 				end = space
 			}
 			rows = append(rows, [2]int{start, end})
-			start, width = end, model.Width(safe.Body(string(line[end:i])))
+			start = end
 		}
-		width += w
 		if r == ' ' {
 			space = i + 1
 		}
 	}
 	return append(rows, [2]int{start, len(line)})
+}
+
+// columns is the width of a piece of a line. What isn't ASCII is measured as a
+// whole: a mark or a skin tone has another width alone than where it stands.
+func columns(model safe.Model, piece []rune) int {
+	if !slices.ContainsFunc(piece, func(r rune) bool { return r >= 0x7f }) {
+		return len(piece)
+	}
+	return model.Width(safe.Body(string(piece)))
 }
 
 // View draws the composer in h rows; blocked says why nothing can be written.

@@ -15,14 +15,14 @@ import (
 func TestBreaks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		line := []rune(safe.Body(rapid.StringOf(rapid.RuneFrom([]rune("ab c日本👍🏽é‍\u0301नम ते"))).Draw(t, "line")).String())
-		cols := rapid.IntRange(1, 20).Draw(t, "cols")
+		cols := rapid.IntRange(4, 20).Draw(t, "cols")
 		at := 0
 		for _, s := range breaks(safe.Wcwidth, line, cols) {
 			if s[0] != at || s[1] < s[0] {
 				t.Fatalf("a row begins at %d, want %d", s[0], at)
 			}
 			at = s[1]
-			if w := safe.Body(string(line[s[0]:s[1]])).Width(); w > max(cols, 2) && s[1]-s[0] > 1 {
+			if w := safe.Body(string(line[s[0]:s[1]])).Width(); w > cols {
 				t.Fatalf("row %q is %d columns wide, want at most %d", string(line[s[0]:s[1]]), w, cols)
 			}
 		}
@@ -95,4 +95,22 @@ func TestLastVisit(t *testing.T) {
 	r.shows("from your last visit", "Maria Lopez", "connecting…")
 	r = newRig(t, func(o *Options) { o.Replica, o.Since = kept, noon.AddDate(0, 0, -2) })
 	r.shows("stale since 21 Nov 12:00")
+}
+
+// TestComposerKeepsItsKeys: while writing, only the keys of the program itself
+// do something else.
+func TestComposerKeepsItsKeys(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.keys("4", "enter", "r", "tab", "shift+tab", "ctrl+v", "home", "end")
+	r.kind("q?5e")
+	if got := r.m.composer.text(); got != "q?5e" || r.m.list.list != desk.ListAll || !r.m.composer.focused {
+		t.Errorf("the text is %q, the list %s", got, r.m.list.list)
+	}
+	r.keys("ctrl+k")
+	if r.m.dialog() == nil {
+		t.Error("ctrl+k doesn't open the palette")
+	}
+	r.keys("esc")
+	r.kind("!")
+	r.shows("┃ q?5e!")
 }

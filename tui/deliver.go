@@ -176,7 +176,10 @@ func (m *Model) closeGone(id desk.ConversationID) {
 		kept = " Your draft is kept."
 	}
 	m.say(toastGrave, ours("Chat "+id.String()+" is no longer in your view: it was given to someone else, or your role changed."+kept))
-	m.composer.focused = false
+	if m.composer.focused {
+		m.leaveComposer()
+		m.muffle()
+	}
 	m.composer.set("")
 	m.thread.opened(0)
 	m.focus = onList
@@ -190,6 +193,7 @@ func (m *Model) checkComposer() tea.Cmd {
 	}
 	if err := m.mayWrite(m.composer.note); err != nil {
 		m.leaveComposer()
+		m.muffle()
 		m.sayWith(m.look().reason(err, m.rep.Conversation(m.thread.open)), ours("Your text is kept."))
 	}
 	return nil

@@ -59,7 +59,8 @@ func (m *Model) checkDialogs() tea.Cmd {
 			kept = append(kept, d)
 			continue
 		}
-		m.say(toastBad, m.look().reason(err, m.current()))
+		m.sayWith(m.look().reason(err, m.current()), ours("What you had open was closed."))
+		m.muffle()
 		if then != nil {
 			cmds = append(cmds, then())
 		}

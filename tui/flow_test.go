@@ -116,6 +116,7 @@ func conflicted(t *testing.T) *rig {
 	write(r, "It is late")
 	r.keys("enter")
 	r.shows("Not sent yet: Maria Lopez", "12:00 Customer: It has just arrived!", "It is late")
+	r.now = r.now.Add(breath)
 	return r
 }
 
@@ -245,7 +246,8 @@ func TestRoleChangeClosesDialogs(t *testing.T) {
 		if r.m.dialog() != nil {
 			t.Errorf("%v: its permission is gone, and it is still open", open)
 		}
-		r.shows("Your role doesn't include")
+		r.size(160, 24)
+		r.shows("Your role is now Viewer", "What you had open was closed.")
 	}
 }
 
@@ -377,4 +379,55 @@ func TestToastsGo(t *testing.T) {
 	r.shows("This chat is open.")
 	r.ring(alarmToast)
 	r.hides("This chat is open.")
+}
+
+// TestTheRestOfAWordDoesNothing types on after the composer was taken away, and
+// when it never opened: no letter of a text may resolve a chat.
+func TestTheRestOfAWordDoesNothing(t *testing.T) {
+	calm := func(t *testing.T, r *rig) {
+		t.Helper()
+		for range 3 {
+			r.kind("este aces")
+			r.keys("enter")
+			r.now = r.now.Add(breath / 2)
+		}
+		for _, c := range r.asked {
+			switch c.(type) {
+			case desk.History, desk.ListConversations, desk.Reply:
+			default:
+				t.Errorf("the rest of a word asked for %s", c.Name())
+			}
+		}
+		r.now = r.now.Add(breath)
+	}
+	t.Run("taken over", func(t *testing.T) {
+		r := live(t, desk.RoleAgent)
+		write(r, "half a")
+		r.event(desk.ConversationTakenOver, "ana", 1, func(c *desk.Conversation) { c.Assignee = "ana" })
+		calm(t, r)
+		r.keys("t")
+		if r.m.dialog() == nil {
+			t.Error("after a pause, keys still do nothing")
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		r := live(t, desk.RoleAgent)
+		r.keys("3", "j", "enter", "r")
+		calm(t, r)
+	})
+	t.Run("conflict", func(t *testing.T) {
+		r := live(t, desk.RoleManager)
+		r.do = func(cmd desk.Command) (any, error) {
+			if _, ok := cmd.(desk.Reply); ok {
+				return nil, &desk.Error{Code: desk.CodeConflict, Seq: 107, Since: []desk.Message{{Side: desk.SideCustomer, Text: "x", At: noon}}}
+			}
+			return nil, nil
+		}
+		write(r, "half a")
+		r.keys("enter")
+		calm(t, r)
+		if _, n := last[desk.Reply](r); n != 1 || r.m.dialog() == nil {
+			t.Errorf("sent %d times, dialog %v", n, r.m.dialog())
+		}
+	})
 }

@@ -132,6 +132,7 @@ func TestHostileText(t *testing.T) {
 					r.m.pop()
 				}
 				r.m.leaveComposer()
+				r.now = r.now.Add(breath)
 				r.m.toast = toast{}
 			}
 		}

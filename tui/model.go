@@ -109,7 +109,8 @@ type Model struct {
 	ticking bool
 	writes  int // commands under way that change something
 	reading reading
-	away    bool // the terminal has lost the focus
+	deaf    time.Time // keys that were meant for a composer that is gone are dropped until then
+	away    bool      // the terminal has lost the focus
 	mouse   bool
 	next    string
 
@@ -198,6 +199,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // input gives a key press or a paste to whoever is to have it.
 func (m *Model) input(msg tea.Msg) tea.Cmd {
+	if m.muffled(msg) {
+		return nil
+	}
 	if d := m.dialog(); d != nil {
 		return d.update(m, msg)
 	}
@@ -210,6 +214,26 @@ func (m *Model) input(msg tea.Msg) tea.Cmd {
 		return m.press(k.String())
 	}
 	return nil
+}
+
+// breath is the pause that shows that an agent has seen that the composer is
+// gone.
+const breath = 700 * time.Millisecond
+
+// muffle drops what is typed on until there is a pause. Someone may be in the
+// middle of a word when the composer closes or a dialog opens by itself, and the
+// rest of the word must not resolve a chat or answer the dialog.
+func (m *Model) muffle() { m.deaf = m.opt.Now().Add(breath) }
+
+func (m *Model) muffled(msg tea.Msg) bool {
+	if !m.opt.Now().Before(m.deaf) {
+		return false
+	}
+	if k, ok := msg.(tea.KeyPressMsg); ok && k.Text == "" && k.Code != tea.KeyEnter && k.Code != tea.KeySpace {
+		return false
+	}
+	m.muffle()
+	return true
 }
 
 func (m *Model) restyle(dark bool) {

@@ -95,6 +95,9 @@ func (m *Model) refused(id desk.ConversationID, o outgoing, err error) tea.Cmd {
 	e, ok := errors.AsType[*desk.Error](err)
 	if ok && e.Code == desk.CodeConflict && len(e.Since) > 0 {
 		m.rep.Unpend(o.ref)
+		if m.composer.focused {
+			m.muffle()
+		}
 		m.push(m.conflict(id, o, e))
 		return nil
 	}
