@@ -94,7 +94,7 @@ func (p *listPane) View(l *look, w, h int, focused bool) []string {
 		if i == at.index {
 			r.chosen, r.base = true, l.chosenAway
 			if focused {
-				r.base = l.chosen
+				r.base, r.focused = l.chosen, true
 			}
 		}
 		if tall == 1 {
@@ -135,16 +135,20 @@ func (p *listPane) empty(l *look, w int) []string {
 // listRow draws one conversation.
 type listRow struct {
 	*look
-	c      *desk.Conversation
-	width  int // columns
-	base   ink
-	chosen bool
+	c     *desk.Conversation
+	width int // columns
+	base  ink
+
+	chosen, focused bool // under the cursor; and the list has the keys
 }
 
 // edge is the cursor's column and a space.
 func (r *listRow) edge() []span {
-	if r.chosen {
+	switch {
+	case r.focused:
 		return []span{{r.accent, r.sign.cursor}, {"", ours(" ")}}
+	case r.chosen:
+		return []span{{r.accent, r.sign.cursorAway}, {"", ours(" ")}}
 	}
 	return []span{{"", ours("  ")}}
 }

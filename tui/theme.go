@@ -35,12 +35,12 @@ type theme struct {
 
 // signs are the marks that the screen itself draws.
 type signs struct {
-	cursor, dot, tampered, cut     safe.Text
-	customer, team, note, quote    safe.Text
-	wall                           string // between panes
-	sent, delivered, read, failed  safe.Text
-	unknown, sending, played, tick safe.Text
-	live, away, refused            safe.Text
+	cursor, cursorAway, tampered  safe.Text
+	customer, team, note, quote   safe.Text
+	wall                          string // between panes
+	sent, delivered, read, failed safe.Text
+	unknown, sending              safe.Text
+	live, away, refused           safe.Text
 }
 
 // newTheme returns the theme for a dark or light background. With plain set it
@@ -92,10 +92,10 @@ func colourless() theme {
 
 func newSigns(t theme) signs {
 	s := signs{
-		cursor: safe.Our("▌"), dot: safe.Our("●"), tampered: safe.Our("◊"), cut: safe.Our("…"),
+		cursor: safe.Our("▌"), cursorAway: safe.Our("▏"), tampered: safe.Our("◊"),
 		customer: safe.Our("│"), team: safe.Our("┃"), note: safe.Our("┊"), quote: safe.Our("▏"),
 		wall: string(t.faint) + "│",
-		sent: safe.Our("✓"), delivered: safe.Our("✓✓"), read: safe.Our("✔✔"), played: safe.Our("✔✔"),
+		sent: safe.Our("✓"), delivered: safe.Our("✓✓"), read: safe.Our("✔✔"),
 		failed: safe.Our("!"), unknown: safe.Our("?"), sending: safe.Our("…"),
 		live: safe.Our("●"), away: safe.Our("○"), refused: safe.Our("×"),
 	}
@@ -103,7 +103,7 @@ func newSigns(t theme) signs {
 		s.wall += reset
 	}
 	if t.wordy {
-		s.read, s.played = safe.Our("read"), safe.Our("read")
+		s.read = safe.Our("read")
 	}
 	return s
 }
