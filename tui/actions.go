@@ -122,9 +122,6 @@ func (m *Model) action(key string) int {
 func (m *Model) run(a *Action) tea.Cmd {
 	hidden, why := m.available(a)
 	if why != nil {
-		if a.ID == "reply" || a.ID == "note" {
-			m.muffle() // a text may follow
-		}
 		m.say(toastBad, m.look().reason(why, m.current()))
 		return nil
 	}

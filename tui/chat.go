@@ -22,7 +22,6 @@ func (m *Model) write(note bool) tea.Cmd {
 	m.open(c.ID)
 	if err := m.mayWrite(note); err != nil {
 		m.say(toastBad, m.look().reason(err, c))
-		m.muffle()
 		return nil
 	}
 	m.composer.note = note

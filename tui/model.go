@@ -229,6 +229,9 @@ func (m *Model) muffled(msg tea.Msg) bool {
 	if !m.opt.Now().Before(m.deaf) {
 		return false
 	}
+	if m.dialog() == nil && m.thread.open != 0 && m.mayWrite(m.composer.note) == nil {
+		return false // it may be opened again
+	}
 	if k, ok := msg.(tea.KeyPressMsg); ok && k.Text == "" && k.Code != tea.KeyEnter && k.Code != tea.KeySpace {
 		return false
 	}
