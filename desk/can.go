@@ -49,6 +49,7 @@ type Subject struct {
 	To           *Actor   // of conversation.assign, who would get it; of role.assign, whose role
 	Role         *Role    // of role.assign, the role to give; nil asks about the person alone
 	Owners       int      // of role.assign, how many owners are active
+	Status       Status   // of conversation.set_status, the one to give; empty asks about the conversation alone
 }
 
 // Can decides whether me may use p on s at this moment. It returns nil, or a
@@ -137,7 +138,14 @@ func canNow(me *Actor, p Perm, c *Conversation, s Subject, now time.Time) error 
 		}
 	case ConversationAssign:
 		if s.To != nil {
-			return canReceive(s.To)
+			return CanReceive(s.To)
+		}
+	case ConversationSetStatus:
+		switch {
+		case s.Status == StatusResolved && c.Status == StatusResolved:
+			return deny(WhyResolved, "This chat is resolved already.")
+		case s.Status == StatusOpen && c.Status == StatusOpen:
+			return deny(WhyOpen, "This chat is open already.")
 		}
 	case ConversationMarkRead:
 		// What a colleague hasn't read stays theirs to see.
@@ -174,8 +182,9 @@ func canReply(me *Actor, c *Conversation, now time.Time) error {
 	return nil
 }
 
-// canReceive refuses to give a chat to someone who couldn't answer it.
-func canReceive(to *Actor) error {
+// CanReceive refuses to give a chat to someone who couldn't answer it, or to
+// leave it with them.
+func CanReceive(to *Actor) error {
 	if to.Member.Suspended || to.Role.Scope(MessageReply).Rank() == 0 {
 		return &Denied{Perm: ConversationAssign, Why: WhyAssignee,
 			Reason: to.Member.Name + " can't reply to customers at present. Choose someone who can."}

@@ -33,6 +33,7 @@ type Target struct {
 	Member       MemberID
 	Team         TeamID
 	Role         RoleID
+	Status       Status // the one to give
 }
 
 // Reads and writes. A command that implements Reader changes nothing, has no
@@ -98,9 +99,10 @@ type Assign struct {
 }
 
 // Resolve closes a conversation that is done. The next message of the customer
-// opens it again.
+// opens it again. It conflicts, like [Reply], when somebody wrote after Seen.
 type Resolve struct {
 	Conversation ConversationID `json:"conversation"`
+	Seen         int64          `json:"seen"`
 }
 
 // Reopen opens a resolved conversation.
@@ -192,8 +194,8 @@ func (c Reply) Target() Target           { return Target{Conversation: c.Convers
 func (c Note) Target() Target            { return Target{Conversation: c.Conversation} }
 func (c Claim) Target() Target           { return Target{Conversation: c.Conversation} }
 func (c TakeOver) Target() Target        { return Target{Conversation: c.Conversation} }
-func (c Resolve) Target() Target         { return Target{Conversation: c.Conversation} }
-func (c Reopen) Target() Target          { return Target{Conversation: c.Conversation} }
+func (c Resolve) Target() Target         { return Target{Conversation: c.Conversation, Status: StatusResolved} }
+func (c Reopen) Target() Target          { return Target{Conversation: c.Conversation, Status: StatusOpen} }
 func (c MarkRead) Target() Target        { return Target{Conversation: c.Conversation} }
 func (c Label) Target() Target           { return Target{Conversation: c.Conversation} }
 func (c Retry) Target() Target           { return Target{Conversation: c.Conversation, Message: c.Message} }
@@ -216,6 +218,9 @@ func (History) reads()           {}
 func (c ListConversations) Validate() error {
 	if !c.List.Valid() {
 		return Errorf(CodeInvalid, "There is no list %q.", c.List)
+	}
+	if (c.After.ID == 0) != c.After.LastAt.IsZero() {
+		return Errorf(CodeInvalid, "A cursor has both last_at and id, as a row has them, or neither.")
 	}
 	return page(c.Limit)
 }
@@ -319,15 +324,22 @@ func DecodeCommand(name string, args json.RawMessage) (Command, error) {
 		return nil, Errorf(CodeInvalid, "There is no command %q.", name)
 	}
 	v := reflect.New(reflect.TypeOf(all[i]))
+	if len(args) == 0 {
+		args = json.RawMessage("{}")
+	}
 	dec := json.NewDecoder(bytes.NewReader(args))
 	dec.DisallowUnknownFields()
-	err := dec.Decode(v.Interface())
-	if err == nil && dec.More() {
-		err = errors.New("something stands after them")
-	}
-	if err != nil {
-		return nil, Errorf(CodeInvalid, "The arguments of %s can't be read: %s.", name, fmt.Sprint(err))
+	if err := dec.Decode(v.Interface()); err != nil {
+		return nil, Errorf(CodeInvalid, "The arguments of %s can't be read: %s.", name, unread(err))
 	}
 	cmd := v.Elem().Interface().(Command)
 	return cmd, cmd.Validate()
+}
+
+// unread says what is wrong with arguments, in the words of the protocol.
+func unread(err error) string {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%q can't be a %s", e.Field, e.Value)
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
 }

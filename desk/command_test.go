@@ -66,8 +66,9 @@ func TestDecodeCommandRefuses(t *testing.T) {
 		{"an unknown command", "desk.burn", `{}`, `no command "desk.burn"`},
 		{"an unknown field", "conversation.claim", `{"conversation":7,"role":"owner"}`, `unknown field "role"`},
 		{"a field of the wrong type", "conversation.claim", `{"conversation":"7"}`, "can't be read"},
-		{"no arguments", "conversation.claim", ``, "can't be read"},
+		{"no arguments", "conversation.claim", ``, "needs a conversation"},
 		{"something that isn't an object", "conversation.claim", `[7]`, "can't be read"},
+		{"half a cursor", "conversation.list", `{"list":"all","after":{"id":7}}`, "both last_at and id"},
 		{"what doesn't validate", "conversation.claim", `{}`, "needs a conversation"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -71,6 +71,18 @@ type Last struct {
 	Delivery Delivery    `json:"delivery,omitempty"`
 }
 
+// Excerpt is as much of a text as a list line keeps, cut between characters.
+func Excerpt(text string) string {
+	n := 0
+	for i := range text {
+		if n == PreviewLimit {
+			return text[:i]
+		}
+		n++
+	}
+	return text
+}
+
 // PreviewLimit is how many characters of a message a list line keeps.
 const PreviewLimit = 160
 

@@ -24,6 +24,7 @@ const (
 	MemberResumed   EventKind = "member.resumed"
 	MemberTeamed    EventKind = "member.teamed" // their teams changed
 	RoleAssigned    EventKind = "role.assigned"
+	RoleChanged     EventKind = "role.changed" // what a role may do
 	TeamAdded       EventKind = "team.added"
 
 	// These stand in the log only; no session is told.

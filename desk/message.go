@@ -64,7 +64,7 @@ type Message struct {
 	SentAt      time.Time `json:"sent_at,omitzero"`
 	DeliveredAt time.Time `json:"delivered_at,omitzero"`
 	ReadAt      time.Time `json:"read_at,omitzero"`
-	Problem     *Problem  `json:"problem,omitempty"` // why it failed, or failed before it succeeded
+	Problem     *Problem  `json:"problem,omitempty"` // why it failed, or still waits
 }
 
 // Before orders a thread: by time, then by arrival.

@@ -192,7 +192,7 @@ func TestRefs(t *testing.T) {
 	if other, err := do("mona", "one", desk.Note{Conversation: id, Text: "Once"}); err != nil || other == first {
 		t.Errorf("another member's ref of the same word: %v, %v", other, err)
 	}
-	_, err = do("asha", "one", desk.Resolve{Conversation: id})
+	_, err = do("asha", "one", desk.Resolve{Conversation: id, Seen: 1 << 40})
 	coded(t, "a ref of another command", err, desk.CodeInvalid)
 	for _, ref := range []string{"", strings.Repeat("r", desk.MaxRef+1)} {
 		_, err = do("asha", ref, desk.Note{Conversation: id, Text: "n"})

@@ -52,23 +52,11 @@ func showLast(c *desk.Conversation, m *desk.Message) {
 		return // it came late; the newest line stays
 	}
 	c.LastAt = m.At
-	c.Last = desk.Last{Message: m.ID, Side: m.Side, Type: m.Type, Author: m.Author, Text: excerpt(m.Text), Delivery: m.Delivery}
-}
-
-// excerpt is the start of a text, cut between characters.
-func excerpt(s string) string {
-	n := 0
-	for i := range s {
-		if n == desk.PreviewLimit {
-			return s[:i]
-		}
-		n++
-	}
-	return s
+	c.Last = desk.Last{Message: m.ID, Side: m.Side, Type: m.Type, Author: m.Author, Text: desk.Excerpt(m.Text), Delivery: m.Delivery}
 }
 
 func quoteOf(m *desk.Message) *desk.Quote {
-	return &desk.Quote{Message: m.ID, Side: m.Side, Author: m.Author, Text: excerpt(m.Text)}
+	return &desk.Quote{Message: m.ID, Side: m.Side, Author: m.Author, Text: desk.Excerpt(m.Text)}
 }
 
 func latest(a, b time.Time) time.Time {

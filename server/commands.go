@@ -35,9 +35,9 @@ func (r *request) write(cmd desk.Command) (desk.Done, error) {
 	case desk.Assign:
 		return r.assign(c)
 	case desk.Resolve:
-		return r.setStatus(desk.StatusResolved, desk.ConversationResolved)
+		return r.resolve(c)
 	case desk.Reopen:
-		return r.setStatus(desk.StatusOpen, desk.ConversationReopened)
+		return r.reopen()
 	case desk.MarkRead:
 		return r.markRead(c)
 	case desk.Label:
@@ -68,8 +68,19 @@ func (r *request) history(c desk.History) (desk.Thread, error) {
 	if err != nil {
 		return desk.Thread{}, err
 	}
+	hideMark(messages)
 	head, err := r.tx.Head()
 	return desk.Thread{Conversation: *r.Conversation, Seq: head, Messages: messages, More: more}, err
+}
+
+// hideMark shows a message that is being tried as queued, which it is for
+// everyone but the outbox: no event tells of the mark.
+func hideMark(messages []desk.Message) {
+	for i := range messages {
+		if messages[i].Delivery == desk.Sending {
+			messages[i].Delivery = desk.Queued
+		}
+	}
 }
 
 func orPage(limit int) int {
@@ -121,6 +132,7 @@ func give(c *desk.Conversation, to desk.Member) {
 
 // conflict is the answer when someone wrote what the author hadn't seen.
 func conflict(since []desk.Message) *desk.Error {
+	hideMark(since)
 	var seq int64
 	for i := range since {
 		seq = max(seq, since[i].Order)
@@ -171,15 +183,24 @@ func (r *request) assign(c desk.Assign) (desk.Done, error) {
 	})
 }
 
-func (r *request) setStatus(to desk.Status, kind desk.EventKind) (desk.Done, error) {
-	if r.Conversation.Status == to {
-		return desk.Done{}, desk.Errorf(desk.CodeConflict, "It is %s already.", to)
+// resolve closes a conversation, unless somebody wrote what the asker hadn't
+// seen: a question must not vanish from every list unread.
+func (r *request) resolve(c desk.Resolve) (desk.Done, error) {
+	since, err := r.tx.MessagesSince(c.Conversation, c.Seen, r.actor.Member.ID)
+	if err != nil {
+		return desk.Done{}, err
 	}
-	return r.change(kind, r.line(kind), func(conv *desk.Conversation) {
-		conv.Status = to
-		if to == desk.StatusResolved {
-			conv.Unread, conv.WaitingSince = 0, time.Time{}
-		}
+	if len(since) > 0 {
+		return desk.Done{}, conflict(since)
+	}
+	return r.change(desk.ConversationResolved, r.line(desk.ConversationResolved), func(conv *desk.Conversation) {
+		conv.Status, conv.Unread, conv.WaitingSince = desk.StatusResolved, 0, time.Time{}
+	})
+}
+
+func (r *request) reopen() (desk.Done, error) {
+	return r.change(desk.ConversationReopened, r.line(desk.ConversationReopened), func(conv *desk.Conversation) {
+		conv.Status = desk.StatusOpen
 	})
 }
 
@@ -217,11 +238,13 @@ func (r *request) label(c desk.Label) (desk.Done, error) {
 // of the first try still finds it. Whether the window is open is asked when it
 // is sent, as for every message.
 func (r *request) retry() (desk.Done, error) {
-	if r.Message.Side != desk.SideTeam {
-		return desk.Done{}, desk.Errorf(desk.CodeInvalid, "Only a message to the customer can be sent again.")
-	}
 	m := *r.Message
 	m.Delivery, m.Problem = desk.Queued, nil
+	if author, err := r.tx.Actor(m.Author); m.Author == "" || err == nil && desk.Can(&author, desk.MessageReply, desk.Subject{}, r.now) != nil {
+		m.Author = r.actor.Member.ID // whoever wrote it may not answer customers any more: who sends it again answers for it
+	} else if err != nil {
+		return desk.Done{}, err
+	}
 	if err := r.tx.SetTry(m.ID, 0, r.now); err != nil {
 		return desk.Done{}, err
 	}

@@ -17,11 +17,14 @@ func (s *Service) committed(entries []store.Entry) {
 	if len(entries) == 0 || entries[len(entries)-1].Seq <= s.ring.head() {
 		return
 	}
-	if entries[0].Seq != s.ring.head()+1 {
-		s.catchUp(context.Background()) // another process wrote in between
+	if entries[0].Seq == s.ring.head()+1 {
+		s.feed(entries)
 		return
 	}
-	s.feed(entries)
+	s.catchUp(context.Background()) // another process wrote in between
+	if s.ring.head() < entries[len(entries)-1].Seq {
+		s.govern(entries) // it can't be read now; the rights hold all the same
+	}
 }
 
 // follow reads the log's head now and then: a doorbell may be lost, and another
@@ -37,7 +40,7 @@ func (s *Service) follow(ctx context.Context) {
 			s.feedMu.Lock()
 			s.catchUp(ctx)
 			s.feedMu.Unlock()
-			s.ringOutbox() // another process may have queued something
+			s.outbox.ring() // another process may have queued something
 		}
 	}
 }
@@ -67,11 +70,7 @@ func (s *Service) catchUp(ctx context.Context) {
 // feed takes entries into memory: first the rights, then the entries, then the
 // wake-ups. So no entry is ever delivered under rights older than itself.
 func (s *Service) feed(entries []store.Entry) {
-	next, changed := s.people.Load().with(entries)
-	s.people.Store(next)
-	if len(changed) > 0 {
-		s.sessions.bar(changed, s.o.SlowWrite)
-	}
+	s.govern(entries)
 	s.ring.add(entries)
 	queued := false
 	for i := range entries {
@@ -94,6 +93,16 @@ func (s *Service) feed(entries []store.Entry) {
 	}
 	s.sessions.wake()
 	if queued {
-		s.ringOutbox()
+		s.outbox.ring()
+	}
+}
+
+// govern makes the rights of entries hold on every session. Applying entries a
+// second time, in order, ends in the same.
+func (s *Service) govern(entries []store.Entry) {
+	next, changed := s.people.Load().with(entries)
+	s.people.Store(next)
+	if len(changed) > 0 {
+		s.sessions.bar(changed, s.o.SlowWrite)
 	}
 }

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -68,10 +70,14 @@ func (s *Service) Do(ctx context.Context, who Caller, ref string, cmd desk.Comma
 
 // once does a write, or finds the answer that it had the first time.
 func (s *Service) once(tx *store.Tx, who Caller, ref string, cmd desk.Command) (done desk.Done, err error) {
-	name, answer, err := tx.Answer(who.Member, ref)
+	print, err := fingerprint(cmd)
+	if err != nil {
+		return done, err
+	}
+	known, answer, err := tx.Answer(who.Member, ref)
 	switch {
-	case err == nil && name != cmd.Name():
-		return done, desk.Errorf(desk.CodeInvalid, "The ref was used for %s already. Make a new one for each command.", name)
+	case err == nil && known != print:
+		return done, desk.Errorf(desk.CodeInvalid, "The ref was used for another command already. Make a new one for each.")
 	case err == nil:
 		return done, json.Unmarshal(answer, &done)
 	case !errors.Is(err, store.ErrNotFound):
@@ -88,7 +94,18 @@ func (s *Service) once(tx *store.Tx, who Caller, ref string, cmd desk.Command) (
 	if err != nil {
 		return done, err
 	}
-	return done, tx.PutAnswer(who.Member, ref, cmd.Name(), answer, r.now)
+	return done, tx.PutAnswer(who.Member, ref, print, answer, r.now)
+}
+
+// fingerprint tells commands apart, so that a ref which a client uses twice by
+// mistake doesn't swallow the second one.
+func fingerprint(cmd desk.Command) (string, error) {
+	args, err := json.Marshal(cmd)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(args)
+	return cmd.Name() + " " + hex.EncodeToString(sum[:8]), nil
 }
 
 // admit loads the asker and the target and asks desk.Can.
@@ -106,6 +123,7 @@ func (s *Service) admit(tx *store.Tx, who Caller, ref string, cmd desk.Command) 
 
 // load fetches what the command touches. What the asker may not see isn't there.
 func (r *request) load(t desk.Target) error {
+	r.Status = t.Status
 	if t.Conversation != 0 {
 		c, err := r.tx.Conversation(t.Conversation)
 		if err != nil {
@@ -174,7 +192,7 @@ func hidden(err error) error {
 
 // busy turns the store's back-pressure into an answer.
 func busy(err error) error {
-	if errors.Is(err, store.ErrBusy) {
+	if errors.Is(err, store.ErrBusy) || errors.Is(err, context.DeadlineExceeded) {
 		return &desk.Error{Code: desk.CodeBusy, RetryMS: 1000,
 			Message: "The server has more to do than it can keep up with. Try again in a moment."}
 	}

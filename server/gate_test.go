@@ -57,7 +57,7 @@ func example(kind desk.Command, id desk.ConversationID, f desk.Facts, to desk.Me
 	case desk.Assign:
 		return desk.Assign{Conversation: id, Member: &to}
 	case desk.Resolve:
-		return desk.Resolve{Conversation: id}
+		return desk.Resolve{Conversation: id, Seen: 1 << 40}
 	case desk.Reopen:
 		return desk.Reopen{Conversation: id}
 	case desk.MarkRead:
@@ -145,7 +145,7 @@ func (h *house) verdict(tr trial, to desk.MemberID) desk.Error {
 	if desk.Can(me, desk.ConversationView, desk.Subject{Conversation: c}, now) != nil {
 		return *desk.ErrNotFound()
 	}
-	s := desk.Subject{Conversation: c, Message: &desk.Message{ID: failedOf(tr.id), Delivery: desk.Failed}}
+	s := desk.Subject{Conversation: c, Message: &desk.Message{ID: failedOf(tr.id), Delivery: desk.Failed}, Status: tr.kind.Target().Status}
 	if _, ok := tr.kind.(desk.Assign); ok {
 		for name, m := range h.members {
 			if m.ID == to {

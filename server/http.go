@@ -125,6 +125,10 @@ func (d *door) leave(addr string) {
 func (d *door) greet(ws *websocket.Conn, addr string) *session {
 	ws.SetReadLimit(helloLimit)
 	hello, err := readHello(ws)
+	if broke := net.Error(nil); errors.As(err, &broke) {
+		_ = ws.Close() // a slow or broken link says nothing about the client: it may come back
+		return nil
+	}
 	if err != nil {
 		refuse(ws, desk.Errorf(desk.CodeInvalid, "The first frame must be a hello of at most %d bytes.", helloLimit), -1)
 		return nil
@@ -166,7 +170,11 @@ func refuse(ws *websocket.Conn, e *desk.Error, retryMS int) {
 	deadline := time.Now().Add(writeWait)
 	_ = ws.SetWriteDeadline(deadline)
 	_ = ws.WriteJSON(desk.Bye{Type: desk.FrameBye, Code: e.Code, Message: e.Message, RetryMS: retryMS}) // the close follows either way
-	_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(closeSignedIn, string(e.Code)), deadline)
+	code := closeRefused
+	if e.Code == desk.CodeUnauthenticated {
+		code = closeSignIn
+	}
+	_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, string(e.Code)), deadline)
 	_ = ws.Close()
 }
 

@@ -2,9 +2,9 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -22,7 +22,65 @@ const (
 	firstWait   = time.Second
 	longestWait = 5 * time.Minute
 	pauseWait   = time.Minute // between tries when the channel itself is refused
+	// longestSettle is how long a result waits at most for the store to come back.
+	longestSettle = 10 * time.Second
 )
+
+// outbox is what the running process knows of the sending beside the table.
+type outbox struct {
+	bell chan struct{}
+
+	mu       sync.Mutex
+	underWay map[desk.MessageID]bool
+	// paused says until when a channel takes nothing at all: an expired token
+	// would otherwise be tried once for every message.
+	paused map[desk.ChannelID]time.Time
+}
+
+func newOutbox() *outbox {
+	return &outbox{bell: make(chan struct{}, 1), underWay: map[desk.MessageID]bool{}, paused: map[desk.ChannelID]time.Time{}}
+}
+
+func (o *outbox) ring() {
+	select {
+	case o.bell <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outbox) begin(id desk.MessageID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.underWay[id] = true
+}
+
+func (o *outbox) end(id desk.MessageID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.underWay, id)
+}
+
+func (o *outbox) sending() map[desk.MessageID]bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return maps.Clone(o.underWay)
+}
+
+func (o *outbox) pause(ch desk.ChannelID, until time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.paused[ch] = until
+}
+
+// pausedUntil returns when the channel may be tried again; zero when now.
+func (o *outbox) pausedUntil(ch desk.ChannelID, now time.Time) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if until := o.paused[ch]; until.After(now) {
+		return until
+	}
+	return time.Time{}
+}
 
 // runOutbox sends what is due until ctx ends. What is under way then is left to
 // finish; Run waits for it.
@@ -40,17 +98,19 @@ func (s *Service) runOutbox(ctx context.Context) error {
 	slots := make(chan struct{}, sendsAtOnce)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	unsure := false // a write may have left marks that nobody works on
 	for {
-		due, next, err := s.takeDue(ctx, cap(slots)-len(slots))
-		if err != nil && ctx.Err() == nil {
+		due, next, err := s.takeDue(ctx, cap(slots)-len(slots), unsure)
+		if unsure = err != nil; unsure && ctx.Err() == nil {
 			s.log.Error("queued messages can't be read; trying again", "error", err)
 			next = s.now().Add(time.Second)
 		}
 		for _, d := range due {
 			slots <- struct{}{}
+			s.outbox.begin(d.Message.ID)
 			s.sending.Go(func() {
-				defer func() { <-slots; s.ringOutbox() }()
-				s.send(context.WithoutCancel(ctx), d)
+				defer func() { s.outbox.end(d.Message.ID); <-slots; s.outbox.ring() }()
+				s.send(ctx, d)
 			})
 		}
 		if !next.IsZero() {
@@ -59,16 +119,9 @@ func (s *Service) runOutbox(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.outboxBell:
+		case <-s.outbox.bell:
 		case <-timer.C:
 		}
-	}
-}
-
-func (s *Service) ringOutbox() {
-	select {
-	case s.outboxBell <- struct{}{}:
-	default:
 	}
 }
 
@@ -94,56 +147,92 @@ func (s *Service) settleInterrupted(ctx context.Context) error {
 // takeDue marks up to limit due messages as being sent, and says when the next
 // one falls due. Rights and the window are those of this moment, not of when the
 // message was written.
-func (s *Service) takeDue(ctx context.Context, limit int) (due []store.Due, next time.Time, err error) {
+func (s *Service) takeDue(ctx context.Context, limit int, unsure bool) (due []store.Due, next time.Time, err error) {
 	if limit <= 0 {
 		return nil, time.Time{}, nil // a slot that comes free rings
 	}
 	now := s.now()
-	var waiting bool
+	waiting := unsure
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
 		found, err := tx.Due(now, 1)
 		if err != nil {
 			return err
 		}
-		if waiting = len(found) > 0; !waiting {
-			next, err = tx.NextTry()
+		if len(found) > 0 {
+			if next = s.outbox.pausedUntil(found[0].Channel, now); next.IsZero() {
+				waiting = true
+			}
+			return nil
 		}
+		next, err = tx.NextTry()
 		return err
 	})
 	if err != nil || !waiting {
 		return nil, next, err
 	}
 	err = s.store.Write(ctx, func(tx *store.Tx) error {
-		due = nil
-		found, err := tx.Due(now, limit)
-		if err != nil {
-			return err
+		if unsure {
+			if err := s.unmark(tx); err != nil {
+				return err
+			}
 		}
-		for _, d := range found {
-			ok, err := s.mayStillSend(tx, &d, now)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			// The mark is the outbox's own: no session is told of it.
-			d.Message.Delivery = desk.Sending
-			if err := tx.PutMessage(d.Message, nil); err != nil {
-				return err
-			}
-			d.Attempts++
-			if err := tx.SetTry(d.Message.ID, d.Attempts, now); err != nil {
-				return err
-			}
-			due = append(due, d)
-		}
-		return nil
+		due, err = s.mark(tx, limit, now)
+		return err
 	})
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	return due, now, nil // look again at once: these may have uncovered others
+}
+
+// unmark queues again what is marked without anybody sending it: its try never
+// began.
+func (s *Service) unmark(tx *store.Tx) error {
+	marked, err := tx.Interrupted()
+	if err != nil {
+		return err
+	}
+	underWay := s.outbox.sending()
+	for _, m := range marked {
+		if underWay[m.ID] {
+			continue
+		}
+		m.Delivery = desk.Queued
+		if err := tx.PutMessage(m, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark takes what is due. The mark is the outbox's own: no session is told of it.
+func (s *Service) mark(tx *store.Tx, limit int, now time.Time) (due []store.Due, err error) {
+	found, err := tx.Due(now, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range found {
+		if !s.outbox.pausedUntil(d.Channel, now).IsZero() {
+			continue
+		}
+		ok, err := s.mayStillSend(tx, &d, now)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		d.Message.Delivery = desk.Sending
+		if err := tx.PutMessage(d.Message, nil); err != nil {
+			return nil, err
+		}
+		d.Attempts++
+		if err := tx.SetTry(d.Message.ID, d.Attempts, now); err != nil {
+			return nil, err
+		}
+		due = append(due, d)
+	}
+	return due, nil
 }
 
 // mayStillSend fails a message whose author may not reply any more, or whose
@@ -176,108 +265,6 @@ func (s *Service) mayStillSend(tx *store.Tx, d *store.Due, now time.Time) (bool,
 	return false, r.redelivered(&d.Message, nil)
 }
 
-// send hands one message to the channel and writes down what became of it.
-func (s *Service) send(ctx context.Context, d store.Due) {
-	sendCtx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
-	receipt, err := s.sender.Send(sendCtx, desk.Outgoing{
-		Message: d.Message.ID, Channel: d.Channel, To: d.To, Text: d.Message.Text, Quote: d.Quote,
-	})
-	if err != nil {
-		s.log.Warn("a message was not accepted", "message", d.Message.ID, "attempt", d.Attempts, "error", err)
-	}
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
-		writeErr := s.store.Write(ctx, func(tx *store.Tx) error { return s.settleSend(tx, d, receipt, err) })
-		if writeErr == nil {
-			return
-		}
-		s.log.Error("what became of a send can't be written down; trying again", "message", d.Message.ID, "error", writeErr)
-		if !errors.Is(writeErr, store.ErrBusy) {
-			return // the mark stays; the next start settles it as unknown
-		}
-		time.Sleep(wait)
-	}
-}
-
-func (s *Service) settleSend(tx *store.Tx, d store.Due, receipt desk.Receipt, sendErr error) error {
-	m, err := tx.Message(d.Message.ID)
-	if err != nil {
-		return err
-	}
-	r := receiver{tx: tx, channel: d.Channel, now: s.now()}
-	if sendErr == nil {
-		return r.accepted(&m, receipt)
-	}
-	if m.Delivery != desk.Sending {
-		return nil // a status settled it while we waited for the answer
-	}
-	fault, ok := errors.AsType[*desk.SendError](sendErr)
-	if !ok {
-		fault = &desk.SendError{Class: desk.SendUnknown, Problem: desk.Problem{Text: "It is not known whether WhatsApp took this message."}}
-	}
-	problem := fault.Problem
-	m.Problem = &problem
-	switch fault.Class {
-	case desk.SendRetry, desk.SendPause:
-		wait, again := retryIn(fault, d.Attempts)
-		m.Delivery = desk.Queued
-		if !again {
-			m.Delivery = desk.Failed
-			break
-		}
-		attempts := d.Attempts
-		if fault.Class == desk.SendPause {
-			attempts-- // the channel was refused, not this message
-		}
-		if err := tx.SetTry(m.ID, attempts, r.now.Add(wait)); err != nil {
-			return err
-		}
-	case desk.SendUnknown:
-		m.Delivery = desk.Unknown
-	default:
-		m.Delivery = desk.Failed
-	}
-	return r.redelivered(&m, &problem)
-}
-
-// retryIn is how long to wait before the next try, with full jitter, and whether
-// there is one.
-func retryIn(fault *desk.SendError, attempts int) (time.Duration, bool) {
-	if fault.Class == desk.SendPause {
-		return max(pauseWait, fault.RetryAfter), true
-	}
-	most := maxTries
-	if fault.MaxTries > 0 {
-		most = fault.MaxTries
-	}
-	ceiling := min(longestWait, firstWait<<min(attempts, 10))
-	return fault.RetryAfter + time.Duration(rand.Int64N(int64(ceiling))), attempts < most
-}
-
-// accepted links the message to the provider's id and applies the statuses that
-// came before this answer.
-func (r *receiver) accepted(m *desk.Message, receipt desk.Receipt) error {
-	if _, err := r.tx.AddExternal(r.channel, receipt.External, m.ID); err != nil {
-		return err
-	}
-	if receipt.WAID != "" {
-		c, err := r.tx.Conversation(m.Conversation)
-		if err != nil {
-			return err
-		}
-		if err := r.tx.AddIdentity(r.channel, c.Contact.ID, desk.Identity{WAID: receipt.WAID}); err != nil {
-			return err
-		}
-	}
-	if next, moved := m.Delivery.Next(desk.Accepted); moved {
-		m.Delivery, m.Problem = next, nil
-		if err := r.redelivered(m, nil); err != nil {
-			return err
-		}
-	}
-	return r.unpark(receipt.External, m.ID)
-}
-
 // Idle waits until no message is queued or being sent.
 func (s *Service) Idle(ctx context.Context) error {
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -300,56 +287,6 @@ func (s *Service) Idle(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
-		}
-	}
-}
-
-// receipt is a customer's message that was read.
-type receipt struct {
-	channel  desk.ChannelID
-	external string
-}
-
-// afterwards does what a command asks of the world outside and nobody waits for.
-func (s *Service) afterwards(who Caller, cmd desk.Command) {
-	read, ok := cmd.(desk.MarkRead)
-	if !ok || s.sender == nil || !s.o.ReadReceipts {
-		return
-	}
-	var r receipt
-	err := s.store.Read(context.Background(), func(tx *store.Tx) (err error) {
-		c, err := tx.Conversation(read.Conversation)
-		if err != nil {
-			return err
-		}
-		r.channel = c.Channel
-		r.external, err = tx.LastInboundExternal(read.Conversation, read.Upto)
-		return err
-	})
-	if err != nil {
-		if !errors.Is(err, store.ErrNotFound) {
-			s.log.Warn("a read receipt can't be looked up", "conversation", read.Conversation, "error", err)
-		}
-		return
-	}
-	select {
-	case s.receipts <- r:
-	default: // a courtesy: under load the customer learns it from the next one
-	}
-}
-
-// runReceipts sends read receipts, one try each.
-func (s *Service) runReceipts(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case r := <-s.receipts:
-			sendCtx, cancel := context.WithTimeout(ctx, sendTimeout)
-			if err := s.sender.MarkRead(sendCtx, r.channel, r.external); err != nil {
-				s.log.Info("a read receipt was not taken", "error", err)
-			}
-			cancel()
 		}
 	}
 }

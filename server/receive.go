@@ -91,7 +91,7 @@ func (r *receiver) message(in *desk.IncomingMessage) error {
 		}
 	}
 	heard(&c, in, &m)
-	if before.Status == desk.StatusResolved && c.Status == desk.StatusOpen {
+	if c.Unread > before.Unread {
 		if err := r.reassign(&c); err != nil {
 			return err
 		}
@@ -128,17 +128,17 @@ func (r *receiver) begin(contact desk.Contact, in *desk.IncomingMessage, m *desk
 	return r.stored(in, m)
 }
 
-// reassign puts a conversation that comes back to life into the queue when the
-// person who had it can't work any more.
+// reassign puts a conversation in which the customer waits into the queue when
+// the person who has it can't answer any more.
 func (r *receiver) reassign(c *desk.Conversation) error {
 	if c.Assignee == "" {
 		return nil
 	}
-	m, err := r.tx.Member(c.Assignee)
+	a, err := r.tx.Actor(c.Assignee)
 	if err != nil {
 		return err
 	}
-	if m.Suspended {
+	if desk.CanReceive(&a) != nil {
 		c.Assignee = ""
 	}
 	return nil
@@ -294,25 +294,57 @@ func (r *receiver) report(m *desk.Message, in *desk.StatusReport) error {
 	if !moved && m.SentAt.Equal(was.SentAt) && m.DeliveredAt.Equal(was.DeliveredAt) && m.ReadAt.Equal(was.ReadAt) {
 		return nil
 	}
-	return r.redelivered(m, in.Problem)
+	return r.redelivered(m, in)
 }
 
 // windowClosed is the provider's code for a message outside the window. It is
 // the authority: our own clock follows it.
 const windowClosed = 131047
 
-// redelivered records a message whose delivery changed.
-func (r *receiver) redelivered(m *desk.Message, p *desk.Problem) error {
+// redelivered records a message whose delivery changed. refused is the
+// provider's report when it is what changed it.
+func (r *receiver) redelivered(m *desk.Message, refused *desk.StatusReport) error {
 	c, err := r.tx.Conversation(m.Conversation)
 	if err != nil {
 		return err
 	}
+	before := c.Facts()
 	if c.Last.Message == m.ID {
 		c.Last.Delivery = m.Delivery
 	}
-	if p != nil && p.Code == windowClosed && c.WindowUntil.After(r.now) {
-		c.WindowUntil = r.now
+	if refused != nil {
+		closeWindow(&c, refused)
 	}
-	_, err = appendChange(r.tx, r.event(desk.MessageUpdated), c.Facts(), &c, m, nil)
+	if err := r.recountWait(&c, m); err != nil {
+		return err
+	}
+	_, err = appendChange(r.tx, r.event(desk.MessageUpdated), before, &c, m, nil)
 	return err
+}
+
+// recountWait corrects since when the customer waits, when a reply turns out not
+// to have reached them, or to have done so after all.
+func (r *receiver) recountWait(c *desk.Conversation, m *desk.Message) error {
+	stored, err := r.tx.Message(m.ID)
+	if err != nil || c.Status != desk.StatusOpen || (stored.Delivery == desk.Failed) == (m.Delivery == desk.Failed) {
+		return err
+	}
+	without := m.ID
+	if m.Delivery != desk.Failed {
+		without = ""
+		if err := r.tx.PutMessage(*m, nil); err != nil {
+			return err
+		}
+	}
+	c.WaitingSince, err = r.tx.UnansweredSince(c.ID, without)
+	return err
+}
+
+// closeWindow follows the provider, unless the customer has written since it
+// refused.
+func closeWindow(c *desk.Conversation, refused *desk.StatusReport) {
+	opened := c.WindowUntil.Add(-window)
+	if p := refused.Problem; p != nil && p.Code == windowClosed && c.WindowUntil.After(refused.At) && !refused.At.Before(opened) {
+		c.WindowUntil = refused.At
+	}
 }

@@ -251,7 +251,7 @@ func TestWhatAsksForNothing(t *testing.T) {
 		h := open(t, server.Options{})
 		from := desk.Identity{WAID: "447700900001"}
 		h.hear(desk.IncomingMessage{External: "1", From: from, Text: "Hello?"})
-		h.must("olga", desk.Resolve{Conversation: 1})
+		h.must("olga", desk.Resolve{Conversation: 1, Seen: 1 << 40})
 		before, _ := h.thread(1)
 		k.in.External, k.in.From, k.in.At = "2", from, h.clock.now().Add(time.Hour)
 		h.hear(k.in)
@@ -314,12 +314,12 @@ func TestReopeningWithoutItsPerson(t *testing.T) {
 	from := desk.Identity{WAID: "447700900001"}
 	h.hear(desk.IncomingMessage{External: "1", From: from, Text: "Hello?"})
 	h.must("asha", desk.Claim{Conversation: 1})
-	h.must("asha", desk.Resolve{Conversation: 1})
+	h.must("asha", desk.Resolve{Conversation: 1, Seen: 1 << 40})
 	h.hear(desk.IncomingMessage{External: "2", From: from, Text: "One more thing"})
 	if c, _ := h.thread(1); c.Status != desk.StatusOpen || c.Assignee != h.members["asha"].ID {
 		t.Errorf("it came back to nobody: %+v", c)
 	}
-	h.must("asha", desk.Resolve{Conversation: 1})
+	h.must("asha", desk.Resolve{Conversation: 1, Seen: 1 << 40})
 	if err := h.service.Suspend(t.Context(), h.members["asha"].ID); err != nil {
 		t.Fatal(err)
 	}

@@ -65,10 +65,10 @@ type Service struct {
 	sessions sessions
 	signIns  *signInGuard
 
-	outboxBell chan struct{}
-	sending    sync.WaitGroup
-	receipts   chan receipt
-	draining   atomic.Bool
+	outbox   *outbox
+	sending  sync.WaitGroup
+	receipts chan receipt
+	draining atomic.Bool
 }
 
 // New loads the people and the newest entries of the log and starts to follow
@@ -88,9 +88,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	}
 	s := &Service{
 		store: o.Store, sender: o.Sender, o: o, log: o.Logger,
-		signIns:    newSignInGuard(o.SignIns),
-		outboxBell: make(chan struct{}, 1),
-		receipts:   make(chan receipt, 256),
+		signIns:  newSignInGuard(o.SignIns),
+		outbox:   newOutbox(),
+		receipts: make(chan receipt, 256),
 	}
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load the desk: %w", err)

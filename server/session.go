@@ -18,15 +18,16 @@ import (
 )
 
 const (
-	writeWait     = 10 * time.Second
-	commandWait   = 30 * time.Second
-	batchEntries  = 512      // entries looked at under one lock
-	batchBytes    = 64 << 10 // a frame is closed once it holds this much
-	farBehind     = 5000     // a session further behind gets a snapshot instead
-	framesPerSec  = 20.0     // a client's frames, sustained
-	framesAtOnce  = 60.0     // and in a burst
-	closeSlow     = 4008     // the client didn't read
-	closeSignedIn = 4001     // the client must sign in again
+	writeWait    = 10 * time.Second
+	commandWait  = 30 * time.Second
+	batchEntries = 512      // entries looked at under one lock
+	batchBytes   = 64 << 10 // a frame is closed once it holds this much
+	farBehind    = 5000     // a session further behind gets a snapshot instead
+	moveOn       = 1000     // unseen entries after which the client is told its position all the same
+	framesPerSec = 20.0     // a client's frames, sustained
+	framesAtOnce = 60.0     // and in a burst
+	closeRefused = 4000     // the hello can't be answered
+	closeSignIn  = 4001     // the client must sign in again
 )
 
 // session is a signed-in socket: a cursor into the log, not a queue. It holds no
@@ -159,7 +160,7 @@ func (c *session) frame(me *desk.Actor, items []item) []byte {
 			break
 		}
 	}
-	if len(events) == 0 && len(gone) == 0 {
+	if len(events) == 0 && len(gone) == 0 && c.at-c.told < moveOn {
 		return nil
 	}
 	frame := make([]byte, 0, len(events)+128)
@@ -209,7 +210,11 @@ func (c *session) write(frame []byte) error {
 	if err := c.ws.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
 		return err
 	}
-	return c.ws.WriteMessage(websocket.TextMessage, frame)
+	err := c.ws.WriteMessage(websocket.TextMessage, frame)
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+		return &slowWrite{err}
+	}
+	return err
 }
 
 // leave tells the client why, and when to come back, and closes.
@@ -225,7 +230,7 @@ func (c *session) leave(b *desk.Bye) error {
 	}
 	code := websocket.CloseServiceRestart
 	if b.RetryMS < 0 {
-		code = closeSignedIn
+		code = closeSignIn
 	}
 	msg := websocket.FormatCloseMessage(code, string(b.Code))
 	if err := c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(writeWait)); err != nil {
@@ -241,19 +246,21 @@ func (c *session) end(code desk.Code, message string) {
 	c.bye.CompareAndSwap(nil, &desk.Bye{Type: desk.FrameBye, Code: code, Message: message, RetryMS: -1})
 }
 
-// fail closes the socket; the reading goroutine notices and tidies up.
+// fail closes the socket; the reading goroutine notices and tidies up. A client
+// that doesn't read can't be told why.
 func (c *session) fail(err error) {
-	var timeout net.Error
+	slow, _ := errors.AsType[*slowWrite](err)
 	switch {
-	case errors.As(err, &timeout) && timeout.Timeout():
-		msg := websocket.FormatCloseMessage(closeSlow, "slow")
-		_ = c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(time.Second)) // it doesn't read anyway
-		c.s.log.Info("a session didn't read and was closed", "member", c.member, "addr", c.addr)
+	case slow != nil:
+		c.s.log.Info("a session didn't read and was cut", "member", c.member, "addr", c.addr)
 	case !errors.Is(err, errLeft) && !isClosed(err):
 		c.s.log.Warn("a session failed", "member", c.member, "addr", c.addr, "error", err)
 	}
 	c.cut()
 }
+
+// slowWrite is a write that the client didn't take in time.
+type slowWrite struct{ error }
 
 // cut closes the connection under whatever is being written.
 func (c *session) cut() { _ = c.ws.NetConn().Close() }

@@ -6,10 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -24,12 +22,6 @@ const (
 	tokenLife     = 30 * 24 * time.Hour // and in any case after this
 	touchEvery    = time.Hour           // how often the use of a sign-in is noted
 	signInsKept   = 10                  // per member; an eleventh ends the oldest
-	checkWait     = 5 * time.Second     // for a free slot to check a password in
-	accountTries  = 5                   // wrong passwords for one account from one network
-	networkTries  = 60                  // and for any account
-	triesForget   = 15 * time.Minute
-	longestDelay  = time.Hour
-	trackedTries  = 20_000 // networks and accounts remembered at most
 	passwordLeast = 10
 	passwordMost  = 1024 // bytes
 )
@@ -66,44 +58,44 @@ func (s *Service) handleSignIn(w http.ResponseWriter, r *http.Request) {
 
 func (s *Service) signIn(ctx context.Context, in desk.SignIn, addr string) (desk.SignedInAs, error) {
 	email := strings.ToLower(strings.TrimSpace(in.Email))
-	account, network := email+" "+prefix(addr), prefix(addr)
+	account, network := guessKey(email, prefix(addr)), guessKey(prefix(addr))
 	if err := s.signIns.mayTry(account, network, s.now()); err != nil {
 		return desk.SignedInAs{}, err
 	}
-	member, err := s.checkPassword(ctx, email, in.Password, account, network)
+	member, hash, err := s.checkPassword(ctx, email, in.Password, account, network)
 	if err != nil {
 		s.log.Info("a sign-in was refused", "addr", addr)
 		return desk.SignedInAs{}, err
 	}
-	token, err := s.issue(ctx, member.ID, in.Program, addr)
+	token, err := s.issue(ctx, member.ID, hash, in.Program, addr)
 	return desk.SignedInAs{Token: token, Member: member}, err
 }
 
-// checkPassword returns whose password it is. A wrong one is counted before its
+// checkPassword returns whose password it is, and the hash that it fitted. A wrong one is counted before its
 // slot is free again, so many guesses at once gain nothing.
-func (s *Service) checkPassword(ctx context.Context, email, password, account, network string) (desk.Member, error) {
+func (s *Service) checkPassword(ctx context.Context, email, password, account, network string) (member desk.Member, hash string, err error) {
 	leave, err := s.signIns.enter(ctx)
 	if err != nil {
-		return desk.Member{}, err
+		return desk.Member{}, "", err
 	}
 	defer leave()
 	if err := s.signIns.mayTry(account, network, s.now()); err != nil {
-		return desk.Member{}, err
+		return desk.Member{}, "", err
 	}
-	member, hash, err := s.account(ctx, email)
+	member, hash, err = s.account(ctx, email)
 	if err != nil {
-		return desk.Member{}, err
+		return desk.Member{}, "", err
 	}
 	ok, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err != nil {
-		return desk.Member{}, err
+		return desk.Member{}, "", err
 	}
 	if !ok || member.ID == "" || member.Suspended {
 		s.signIns.wrong(account, network, s.now())
-		return desk.Member{}, desk.Errorf(desk.CodeUnauthenticated, "The e-mail address or the password is wrong, or the account is suspended.")
+		return desk.Member{}, "", refused()
 	}
-	s.signIns.right(account)
-	return member, nil
+	s.signIns.right(account, network)
+	return member, hash, nil
 }
 
 // account finds who signs in. For an unknown address it returns no member and a
@@ -126,8 +118,9 @@ func (s *Service) account(ctx context.Context, email string) (m desk.Member, has
 const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$K6bV0Yh7k2nJmQz4w1s9x3c5v7b8n0m2a4s6d8f0g1E"
 
 // issue makes a sign-in and returns its token: 256 random bits of which only a
-// hash is kept.
-func (s *Service) issue(ctx context.Context, id desk.MemberID, program, addr string) (string, error) {
+// hash is kept. checked is the hash of the password that was given; when it isn't
+// the member's any more, or they were suspended meanwhile, there is no sign-in.
+func (s *Service) issue(ctx context.Context, id desk.MemberID, checked, program, addr string) (string, error) {
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
 		return "", err
@@ -138,6 +131,9 @@ func (s *Service) issue(ctx context.Context, id desk.MemberID, program, addr str
 		program = program[:64]
 	}
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := stillHolds(tx, id, checked); err != nil {
+			return err
+		}
 		n, err := tx.CountSessions(id)
 		if err != nil {
 			return err
@@ -159,9 +155,36 @@ func (s *Service) issue(ctx context.Context, id desk.MemberID, program, addr str
 	return token, err
 }
 
+// stillHolds refuses a sign-in whose password or member changed while it was
+// being checked.
+func stillHolds(tx *store.Tx, id desk.MemberID, checked string) error {
+	m, err := tx.Member(id)
+	if err != nil {
+		return hidden(err)
+	}
+	if m.Suspended {
+		return refused()
+	}
+	if checked == "" {
+		return nil
+	}
+	hash, err := tx.PasswordHash(id)
+	if err != nil {
+		return hidden(err)
+	}
+	if hash != checked {
+		return refused()
+	}
+	return nil
+}
+
+func refused() *desk.Error {
+	return desk.Errorf(desk.CodeUnauthenticated, "The e-mail address or the password is wrong, or the account is suspended.")
+}
+
 // Issue makes a sign-in without a password, for a demo and for tests.
 func (s *Service) Issue(ctx context.Context, id desk.MemberID, program string) (string, error) {
-	return s.issue(ctx, id, program, "console")
+	return s.issue(ctx, id, "", program, console)
 }
 
 // recognise returns the sign-in of a token. Its error is a [*desk.Error].
@@ -216,6 +239,11 @@ func (s *Service) touch(ctx context.Context, id string) {
 func (s *Service) handleSignOut(w http.ResponseWriter, r *http.Request) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	sign, err := s.recognise(token)
+	if e := desk.AsError(err); e != nil && e.Code != desk.CodeUnauthenticated {
+		s.log.Error("a sign-out failed", "error", err)
+		fail(w, http.StatusInternalServerError, desk.AsError(busy(err)))
+		return
+	}
 	if !ok || err != nil {
 		fail(w, http.StatusUnauthorized, desk.Errorf(desk.CodeUnauthenticated, "There is no such sign-in, so nothing had to be ended."))
 		return
@@ -233,105 +261,4 @@ func (s *Service) handleSignOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// signInGuard slows down guessing. It delays an account only for the network
-// that guesses, so that nobody can lock another person out.
-type signInGuard struct {
-	slots chan struct{}
-
-	mu    sync.Mutex
-	tries map[string]*tries
-}
-
-type tries struct {
-	wrong int
-	until time.Time
-	last  time.Time
-}
-
-func newSignInGuard(slots int) *signInGuard {
-	return &signInGuard{slots: make(chan struct{}, slots), tries: map[string]*tries{}}
-}
-
-// enter waits for a slot to check a password in, a few at a time: each check
-// costs memory. The caller leaves the slot afterwards.
-func (g *signInGuard) enter(ctx context.Context) (leave func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, checkWait)
-	defer cancel()
-	select {
-	case g.slots <- struct{}{}:
-		return func() { <-g.slots }, nil
-	case <-ctx.Done():
-		return nil, &desk.Error{Code: desk.CodeBusy, RetryMS: 5000, Message: "Many people are signing in. Try again in a few seconds."}
-	}
-}
-
-// mayTry refuses while the account or the network has to wait.
-func (g *signInGuard) mayTry(account, network string, now time.Time) error {
-	wait := g.wait(account, network, now)
-	if wait <= 0 {
-		return nil
-	}
-	return &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()),
-		Message: "Too many wrong passwords. Try again in " + wait.Round(time.Second).String() + "."}
-}
-
-// wait returns how long the account or the network has to wait.
-func (g *signInGuard) wait(account, network string, now time.Time) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var wait time.Duration
-	for _, key := range []string{account, network} {
-		if t := g.tries[key]; t != nil {
-			wait = max(wait, t.until.Sub(now))
-		}
-	}
-	return wait
-}
-
-func (g *signInGuard) wrong(account, network string, now time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.tries) > trackedTries {
-		for key, t := range g.tries {
-			if now.Sub(t.last) > triesForget {
-				delete(g.tries, key)
-			}
-		}
-	}
-	g.count(account, accountTries, now)
-	g.count(network, networkTries, now)
-}
-
-// count notes a wrong try; from the limit on, each doubles the delay.
-func (g *signInGuard) count(key string, limit int, now time.Time) {
-	t := g.tries[key]
-	if t == nil || now.Sub(t.last) > triesForget && now.After(t.until) {
-		t = &tries{}
-		g.tries[key] = t
-	}
-	t.wrong++
-	t.last = now
-	if over := t.wrong - limit; over >= 0 {
-		t.until = now.Add(min(longestDelay, time.Minute<<min(over, 10)))
-	}
-}
-
-func (g *signInGuard) right(account string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.tries, account)
-}
-
-// prefix is the network an address belongs to: /24 or /64.
-func prefix(addr string) string {
-	ip := net.ParseIP(addr)
-	switch {
-	case ip == nil:
-		return addr
-	case ip.To4() != nil:
-		return ip.Mask(net.CIDRMask(24, 32)).String()
-	}
-	return ip.Mask(net.CIDRMask(64, 128)).String()
 }

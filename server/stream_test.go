@@ -330,7 +330,7 @@ func (h *house) something(rng *rand.Rand, names []string) {
 		nobody := desk.MemberID("")
 		who, cmd = "olga", desk.Assign{Conversation: id, Member: &nobody, Team: &team}
 	case 9:
-		cmd = desk.Resolve{Conversation: id}
+		cmd = desk.Resolve{Conversation: id, Seen: 1 << 40}
 	case 10:
 		cmd = desk.Reply{Conversation: id, Text: "secret answer", Seen: 1 << 40}
 	case 11:

@@ -147,11 +147,22 @@ func (m *Model) available(a *Action) (hidden bool, why error) {
 	if a.Perm == "" || a.Needs == NeedsNothing || c == nil {
 		return false, nil
 	}
-	if err := m.rep.Can(a.Perm, desk.Subject{Conversation: c}, now); err != nil {
+	if err := m.rep.Can(a.Perm, desk.Subject{Conversation: c, Status: a.Needs.status()}, now); err != nil {
 		d := desk.AsError(err).Denied
 		return d != nil && d.ByRole, err
 	}
 	return false, nil
+}
+
+// status is the one that an action would give.
+func (n Needs) status() desk.Status {
+	switch n {
+	case NeedsOpen:
+		return desk.StatusResolved
+	case NeedsResolved:
+		return desk.StatusOpen
+	}
+	return ""
 }
 
 // missing says what an action needs and doesn't find.
@@ -166,10 +177,6 @@ func missing(n Needs, c *desk.Conversation, open desk.ConversationID) error {
 		return nil
 	case c == nil:
 		return deny("", "Choose a chat first.")
-	case n == NeedsOpen && c.Status == desk.StatusResolved:
-		return deny(desk.WhyResolved, "This chat is resolved already.")
-	case n == NeedsResolved && c.Status != desk.StatusResolved:
-		return deny(desk.WhyOpen, "This chat is open.")
 	case n == NeedsUnread && c.Unread == 0:
 		return deny("", "Everything in this chat is read.")
 	}

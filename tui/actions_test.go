@@ -97,7 +97,7 @@ func reached() map[string]func(*testing.T, *rig) {
 			tom := desk.MemberID("tom")
 			r.wantAsked(desk.Assign{Conversation: 1, Member: &tom})
 		},
-		"resolve":   asks(on(), "e", desk.Resolve{Conversation: 1}),
+		"resolve":   asks(on(), "e", desk.Resolve{Conversation: 1, Seen: 100}),
 		"reopen":    asks(on("5"), "o", desk.Reopen{Conversation: 5}),
 		"mark-read": asks(on(), "m", desk.MarkRead{Conversation: 1, Upto: 100}),
 		"label": func(_ *testing.T, r *rig) {
@@ -189,7 +189,7 @@ func TestActionsByRole(t *testing.T) {
 		want string
 	}{
 		{[]string{"4", "j", "j", "c"}, "Ana Lima has this chat already. Take it over instead, or ask them."},
-		{[]string{"4", "o"}, "This chat is open."},
+		{[]string{"4", "o"}, "This chat is open already."},
 		{[]string{"5", "e"}, "This chat is resolved already."},
 		{[]string{"4", "x"}, "Open a chat first."},
 		{[]string{"2", "t"}, "Nobody has this chat. Claim it instead."},
@@ -235,7 +235,7 @@ func TestPaletteSaysWhyNot(t *testing.T) {
 	r.keys("4", "ctrl+k")
 	r.kind("reopen")
 	r.keys("enter")
-	r.shows("This chat is open.")
+	r.shows("This chat is open already.")
 	if r.m.dialog() == nil {
 		t.Error("the palette closed on something that can't be done")
 	}

@@ -80,7 +80,8 @@ func (m *Model) claim() tea.Cmd {
 
 func (m *Model) resolve() tea.Cmd {
 	c := m.current()
-	return m.act(c.ID, desk.Resolve{Conversation: c.ID}, contactName(c.Contact).Add(ours(": resolved.")))
+	_, seen := m.rep.Position()
+	return m.act(c.ID, desk.Resolve{Conversation: c.ID, Seen: seen}, contactName(c.Contact).Add(ours(": resolved.")))
 }
 
 func (m *Model) reopen() tea.Cmd {

@@ -376,9 +376,9 @@ func TestFurtherPagesAreAskedForOnce(t *testing.T) {
 func TestToastsGo(t *testing.T) {
 	r := live(t, desk.RoleManager)
 	r.keys("4", "o")
-	r.shows("This chat is open.")
+	r.shows("This chat is open already.")
 	r.ring(alarmToast)
-	r.hides("This chat is open.")
+	r.hides("This chat is open already.")
 }
 
 // TestTheRestOfAWordDoesNothing types on after the composer was taken away: no

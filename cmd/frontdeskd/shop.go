@@ -265,7 +265,7 @@ func (r *replay) act(ctx context.Context, s *graphfake.Step) error {
 	case graphfake.StepLabel:
 		cmd = desk.Label{Conversation: c, Add: []string{s.Text}}
 	case graphfake.StepResolve:
-		cmd = desk.Resolve{Conversation: c}
+		cmd = desk.Resolve{Conversation: c, Seen: 1 << 53}
 	case graphfake.StepTeam:
 		id := r.teams[s.Text]
 		agent, cmd = manager, desk.Assign{Conversation: c, Team: &id}

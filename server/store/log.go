@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
@@ -86,7 +87,16 @@ func (t *Tx) seed() (epoch string, err error) {
 		if reflect.DeepEqual(have, r) {
 			continue
 		}
+		isNew := err != nil
 		if err := t.PutRole(r); err != nil {
+			return "", err
+		}
+		if isNew {
+			continue
+		}
+		// Whoever follows this log, now or later, has to learn that rights changed.
+		entry := Entry{Event: desk.Event{Kind: desk.RoleChanged, At: time.Now().UTC().Truncate(time.Millisecond), Role: &r}, Session: "upgrade"}
+		if _, err := t.Append(entry); err != nil {
 			return "", err
 		}
 	}

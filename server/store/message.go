@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
@@ -80,7 +81,7 @@ func scanMessage(s scanner) (m desk.Message, err error) {
 	}
 	m.At, m.SentAt, m.DeliveredAt, m.ReadAt = fromMillis(at), fromMillis(sent), fromMillis(delivered), fromMillis(read)
 	if q.Message != "" {
-		q.Text = start(q.Text)
+		q.Text = desk.Excerpt(q.Text)
 		m.Quote = &q
 	}
 	if err = fromJSON(media, &m.Media); err != nil {
@@ -89,21 +90,16 @@ func scanMessage(s scanner) (m desk.Message, err error) {
 	return m, fromJSON(problem, &m.Problem)
 }
 
-// start is as much of a text as a list line keeps.
-func start(text string) string {
-	n := 0
-	for i := range text {
-		if n == desk.PreviewLimit {
-			return text[:i]
-		}
-		n++
-	}
-	return text
-}
-
 // maxTies is how many messages of one entry of the log may share a place in a
 // thread. A page isn't cut between them, so it can be longer by as many.
 const maxTies = 16
+
+// maxPageBytes bounds the text of a page: a customer decides how long messages
+// are, and a client takes only so much at once.
+const maxPageBytes = 256 << 10
+
+// maxSince is how many messages MessagesSince returns at most.
+const maxSince = 50
 
 // Thread returns the newest limit messages that stand before a place, newest
 // first; the zero place is the end.
@@ -124,18 +120,36 @@ func (t *Tx) Thread(id desk.ConversationID, before desk.Place, limit int) (newes
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Order, a.Order), cmp.Compare(b.ID, a.ID))
 	})
 	cut := min(limit, len(list))
+	for i, size := 0, 0; i < cut; i++ {
+		if size += len(list[i].Text); size > maxPageBytes && i > 0 {
+			cut = i
+		}
+	}
 	for cut < len(list) && list[cut].Place() == list[cut-1].Place() {
 		cut++
 	}
 	return list[:cut], cut < len(list), nil
 }
 
-// MessagesSince returns what customer and team wrote after log position seq,
-// except what notBy wrote, oldest first.
+// MessagesSince returns the newest of what customer and team wrote after log
+// position seq, except what notBy wrote and what asks for no answer, oldest first.
 func (t *Tx) MessagesSince(id desk.ConversationID, seq int64, notBy desk.MemberID) ([]desk.Message, error) {
 	list, err := all(t, scanMessage, messageSelect+`WHERE m.conversation = $1 AND m.ord > $2 AND m.side IN ('customer', 'team')
-		AND (m.author <> $3 OR m.author = '') ORDER BY m.ord, m.at, m.id`, int64(id), seq, string(notBy))
+		AND m.silent = 0 AND (m.author <> $3 OR m.author = '') ORDER BY m.ord DESC, m.at DESC, m.id DESC LIMIT $4`,
+		int64(id), seq, string(notBy), maxSince)
+	slices.Reverse(list)
 	return list, wrap("read what was written since", err)
+}
+
+// UnansweredSince returns the time of the customer's first message that is later
+// than the newest reply that didn't fail, leaving one reply out; zero when there
+// is none.
+func (t *Tx) UnansweredSince(id desk.ConversationID, without desk.MessageID) (time.Time, error) {
+	var at int64
+	err := t.row(`SELECT coalesce(min(m.at), 0) FROM message m WHERE m.conversation = $1 AND m.side = 'customer' AND m.silent = 0
+		AND m.at > coalesce((SELECT r.at FROM message r WHERE r.conversation = $1 AND r.side = 'team' AND r.delivery <> 'failed' AND r.id <> $2
+			ORDER BY r.at DESC LIMIT 1), -1)`, int64(id), string(without)).Scan(&at)
+	return fromMillis(at), wrap("read since when the customer waits", err)
 }
 
 // UnreadSince counts the customer's messages that were stored after log position

@@ -88,7 +88,10 @@ func (d *sqliteDB) connect(ctx context.Context, write bool) (*conn, error) {
 		return nil, fmt.Errorf("store: open %s: %w", d.path, err)
 	}
 	var mode string
-	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil || mode != "wal" {
+	err = d.patiently(ctx, func() error {
+		return c.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
+	})
+	if err != nil || mode != "wal" {
 		_ = c.Close()
 		return nil, fmt.Errorf("store: %s can't keep a write-ahead log (mode %q); put it on a local disk: %w", d.path, mode, err)
 	}
@@ -117,13 +120,19 @@ func (d *sqliteDB) begin(ctx context.Context, t *Tx) (head int64, err error) {
 	return head, err
 }
 
-// seize takes the file's write lock, which another process may hold. SQLite's
-// own way of waiting soon looks only every 100 ms, and beside a busy server, which gives
-// the lock up for microseconds, that can take longer than anyone waits. Looking
-// every millisecond finds a gap soon.
+// seize takes the file's write lock, which another process may hold.
 func (d *sqliteDB) seize(ctx context.Context, c *conn) error {
+	return d.patiently(ctx, func() error { return c.exec(ctx, "BEGIN IMMEDIATE") })
+}
+
+// patiently tries again while another process has the file. SQLite's own way of
+// waiting isn't used for changing the journal at all, and elsewhere soon looks
+// only every 100 ms: beside a busy server, which gives the lock up for
+// microseconds, that can take longer than anyone waits. Looking every millisecond
+// finds a gap soon.
+func (d *sqliteDB) patiently(ctx context.Context, try func() error) error {
 	for deadline := time.Now().Add(lockLimit); ; {
-		err := c.exec(ctx, "BEGIN IMMEDIATE")
+		err := try()
 		if e, ok := errors.AsType[*sqlite.Error](err); !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
 			return err
 		}

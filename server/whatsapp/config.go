@@ -27,7 +27,6 @@ type Config struct {
 	AppSecrets    []string // one, or two while the secret is being changed
 	Channel       desk.ChannelID
 	HTTP          *http.Client // default: connect 5 s, whole call 30 s; redirects are never followed
-	MediaHosts    []string     // who else may be given the token when media is fetched; nothing fetches media yet
 	Now           func() time.Time
 	Logger        *slog.Logger
 	// AllowPrivate permits plain http to this machine: the loopback fake.

@@ -26,6 +26,9 @@ const (
 	// maxAhead is how far a message's time may lie in the future before it is
 	// taken for now: its window would otherwise stay open for as long as it says.
 	maxAhead = 5 * time.Minute
+	// maxReading is how many bodies are read at once. Whether a sender is Meta is
+	// known only when the last byte is there, so strangers must not fill the memory.
+	maxReading = 32
 )
 
 // Receiver stores a delivery. When it returns nil the delivery is durable.
@@ -36,13 +39,14 @@ type Receiver interface {
 // NewWebhook returns the handler that Meta calls: GET to set the webhook up,
 // POST for every delivery. It answers 200 only for what the receiver has stored.
 func NewWebhook(c Config, r Receiver) http.Handler {
-	return &webhook{c, r, c.logger()}
+	return &webhook{c, r, c.logger(), make(chan struct{}, maxReading)}
 }
 
 type webhook struct {
-	c   Config
-	to  Receiver
-	log *slog.Logger
+	c       Config
+	to      Receiver
+	log     *slog.Logger
+	reading chan struct{}
 }
 
 func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -78,6 +82,19 @@ func (h *webhook) verify(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *webhook) receive(w http.ResponseWriter, r *http.Request) {
+	given, ok := signature(r.Header.Values("X-Hub-Signature-256"))
+	if !ok {
+		h.refuseSigner(w, r)
+		return
+	}
+	select {
+	case h.reading <- struct{}{}:
+		defer func() { <-h.reading }()
+	default:
+		w.Header().Set("Retry-After", "2")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	// Not every ResponseWriter has deadlines; the server's own then applies.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -85,9 +102,8 @@ func (h *webhook) receive(w http.ResponseWriter, r *http.Request) {
 		h.refuseBody(w, r, err)
 		return
 	}
-	if !signed(body, r.Header.Values("X-Hub-Signature-256"), h.c.AppSecrets) {
-		h.log.Warn("webhook delivery refused: its signature is missing or wrong", "from", r.RemoteAddr, "bytes", len(body))
-		w.WriteHeader(http.StatusUnauthorized)
+	if !signed(body, given, h.c.AppSecrets) {
+		h.refuseSigner(w, r)
 		return
 	}
 	in, err := Decode(h.c.Channel, h.c.PhoneNumberID, body)
@@ -105,6 +121,11 @@ func (h *webhook) receive(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.WriteHeader(http.StatusOK)
+}
+
+func (h *webhook) refuseSigner(w http.ResponseWriter, r *http.Request) {
+	h.log.Warn("webhook delivery refused: its signature is missing or wrong", "from", r.RemoteAddr, "bytes", r.ContentLength)
+	w.WriteHeader(http.StatusUnauthorized)
 }
 
 func (h *webhook) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
@@ -145,17 +166,19 @@ func settleTimes(in *desk.Incoming, now time.Time) {
 	}
 }
 
-// signed checks the HMAC over the bytes as they came; all secrets are tried, so
-// the time taken doesn't tell which one fitted.
-func signed(body []byte, header, secrets []string) bool {
+// signature reads the header of the signature: "sha256=" and 64 hex digits, once.
+func signature(header []string) (given []byte, ok bool) {
 	if len(header) != 1 {
-		return false
+		return nil, false
 	}
 	word, ok := strings.CutPrefix(header[0], "sha256=")
 	given, err := hex.DecodeString(word)
-	if !ok || err != nil || len(given) != sha256.Size {
-		return false
-	}
+	return given, ok && err == nil && len(given) == sha256.Size
+}
+
+// signed checks the HMAC over the bytes as they came; all secrets are tried, so
+// the time taken doesn't tell which one fitted.
+func signed(body, given []byte, secrets []string) bool {
 	match := 0
 	for _, s := range secrets {
 		if s == "" {

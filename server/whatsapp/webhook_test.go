@@ -228,6 +228,7 @@ func TestLogsHoldNoBodies(t *testing.T) {
 func TestBodyThatBreaksOff(t *testing.T) {
 	k := &keeper{}
 	r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader(vectorA[:9]), brokenReader{}))
+	r.Header.Set("X-Hub-Signature-256", signatureA)
 	w := httptest.NewRecorder()
 	NewWebhook(testConfig(), k).ServeHTTP(w, r)
 	if w.Code != http.StatusBadRequest || len(k.got) != 0 {

@@ -109,7 +109,7 @@ func show(ctx context.Context, o Options, a Account) (next string, err error) {
 	linked, cut := context.WithCancel(ctx)
 	defer cut()
 	model := tui.New(k.options(linked, o, a, link))
-	program := tea.NewProgram(o.shown(model),
+	program := tea.NewProgram(model,
 		tea.WithInput(safe.NewTerminal(o.In)), tea.WithOutput(o.Out), tea.WithFPS(frames), tea.WithoutSignalHandler())
 
 	ended := make(chan error, 1)
@@ -137,7 +137,7 @@ func (k kept) options(ctx context.Context, o Options, a Account, link *client.Cl
 	opt := tui.Options{
 		Do: link.Do, Reconnect: link.Retry, Context: ctx,
 		Replica: k.replica, Drafts: k.drafts, Server: a.Server, Hint: o.Hint,
-		NoColor: o.NoColor, Dark: true,
+		NoColor: o.NoColor, NoMouse: o.NoMouse, Dark: true,
 	}
 	if k.disk != nil {
 		opt.SaveDraft = k.disk.SaveDraft
@@ -151,28 +151,6 @@ func (k kept) options(ctx context.Context, o Options, a Account, link *client.Cl
 		}
 	}
 	return opt
-}
-
-// shown is the model as the program runs it.
-func (o Options) shown(m *tui.Model) tea.Model {
-	if o.NoMouse {
-		return still{m}
-	}
-	return m
-}
-
-// still is a screen that never asks the terminal for the mouse.
-type still struct{ *tui.Model }
-
-func (s still) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	_, cmd := s.Model.Update(msg)
-	return s, cmd
-}
-
-func (s still) View() tea.View {
-	v := s.Model.View()
-	v.MouseMode = tea.MouseModeNone
-	return v
 }
 
 // draftWait is longer than the screen waits after a key before it writes the
