@@ -168,11 +168,10 @@ func (e *trouble) Unwrap() error { return e.err }
 
 // readable reports whether the error's text is a sentence of ours.
 func readable(err error) bool {
-	switch err.(type) {
-	case *trouble, *refusal, *comeBack:
-		return true
-	}
-	return false
+	_, broke := errors.AsType[*trouble](err)
+	_, final := errors.AsType[*refusal](err)
+	_, later := errors.AsType[*comeBack](err)
+	return broke || final || later
 }
 
 // unreachable is for a connection that couldn't be opened.

@@ -21,14 +21,14 @@ const reset = "\x1b[m"
 // need any. Every state differs in a sign or a word, so a screen without
 // colours says the same.
 type theme struct {
-	plain, strong, dim, faint ink // text, names, side remarks, rules
-	accent, tabOn             ink
-	warn, bad, good           ink
-	own, peer                 ink // who speaks: me, a colleague; a customer is strong
-	note                      ink
-	badge                     ink
-	chosen, chosenAway        ink  // background of the row under the cursor, with and without the focus
-	wordy                     bool // without colours, ticks become words
+	strong, dim, faint ink // names, side remarks, rules
+	accent, tabOn      ink
+	warn, bad, good    ink
+	own, peer          ink // who speaks: me, a colleague; a customer is strong
+	note               ink
+	badge              ink
+	chosen, chosenAway ink  // background of the row under the cursor, with and without the focus
+	wordy              bool // without colours, ticks become words
 
 	sign signs
 }

@@ -220,7 +220,7 @@ func (d *demo) signIns(ctx context.Context, p *program) (accounts []screen.Accou
 		return nil, nil, err
 	}
 	kept := c.SignIns()
-	if err := forgetDead(kept); err != nil {
+	if err := forgetDead(ctx, kept); err != nil {
 		return nil, nil, err
 	}
 	forget = func() (err error) {
@@ -244,17 +244,18 @@ func (d *demo) signIns(ctx context.Context, p *program) (accounts []screen.Accou
 }
 
 // forgetDead removes the sign-ins of demos that were killed.
-func forgetDead(kept config.SignIns) error {
+func forgetDead(ctx context.Context, kept config.SignIns) error {
 	all, err := kept.All()
 	if err != nil {
 		return err
 	}
+	dial := net.Dialer{Timeout: time.Second}
 	for _, in := range all {
 		u, err := url.Parse(in.Server)
 		if err != nil || !strings.HasSuffix(in.Email, shopDomain) {
 			continue
 		}
-		if c, err := net.DialTimeout("tcp", u.Host, time.Second); err == nil {
+		if c, err := dial.DialContext(ctx, "tcp", u.Host); err == nil {
 			_ = c.Close() // someone is there
 			continue
 		}

@@ -139,7 +139,7 @@ func formLines(response string) string {
 // with commas, the rest as it is.
 func plain(raw json.RawMessage) string {
 	var items list
-	if items.UnmarshalJSON(raw); items != nil {
+	if _ = items.UnmarshalJSON(raw); items != nil {
 		words := make([]string, 0, len(items))
 		for _, it := range items {
 			words = append(words, plain(it))
@@ -147,7 +147,7 @@ func plain(raw json.RawMessage) string {
 		return strings.Join(words, ", ")
 	}
 	var s scalar
-	if s.UnmarshalJSON(raw); s != "" {
+	if _ = s.UnmarshalJSON(raw); s != "" {
 		return string(s)
 	}
 	if isObject(raw) {

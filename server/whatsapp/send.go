@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -154,7 +155,7 @@ type pairs struct {
 const maxPairs = 10_000
 
 func (p *pairs) hint(pair string, err error) error {
-	e, ok := err.(*desk.SendError)
+	e, ok := errors.AsType[*desk.SendError](err)
 	if !ok || e.Problem.Code != 131056 {
 		return err
 	}
