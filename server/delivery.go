@@ -21,6 +21,9 @@ func (s *Service) send(ctx context.Context, d store.Due) {
 	receipt, err := s.sender.Send(sendCtx, desk.Outgoing{
 		Message: d.Message.ID, Channel: d.Channel, To: d.To, Text: d.Message.Text, Quote: d.Quote,
 	})
+	if refused, ok := errors.AsType[*desk.SendError](err); !ok || refused.Class != desk.SendPause {
+		s.outbox.resume(d.Channel)
+	}
 	if err != nil {
 		s.log.Warn("a message was not accepted", "message", d.Message.ID, "attempt", d.Attempts, "error", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,14 +32,15 @@ type outbox struct {
 	bell chan struct{}
 
 	mu       sync.Mutex
-	underWay map[desk.MessageID]bool
+	underWay map[desk.MessageID]desk.ChannelID
 	// paused says until when a channel takes nothing at all: an expired token
-	// would otherwise be tried once for every message.
+	// would otherwise be tried once for every message. It stays, so that one
+	// message tries for all, until a try isn't refused in that way.
 	paused map[desk.ChannelID]time.Time
 }
 
 func newOutbox() *outbox {
-	return &outbox{bell: make(chan struct{}, 1), underWay: map[desk.MessageID]bool{}, paused: map[desk.ChannelID]time.Time{}}
+	return &outbox{bell: make(chan struct{}, 1), underWay: map[desk.MessageID]desk.ChannelID{}, paused: map[desk.ChannelID]time.Time{}}
 }
 
 func (o *outbox) ring() {
@@ -48,10 +50,10 @@ func (o *outbox) ring() {
 	}
 }
 
-func (o *outbox) begin(id desk.MessageID) {
+func (o *outbox) begin(id desk.MessageID, ch desk.ChannelID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.underWay[id] = true
+	o.underWay[id] = ch
 }
 
 func (o *outbox) end(id desk.MessageID) {
@@ -60,7 +62,7 @@ func (o *outbox) end(id desk.MessageID) {
 	delete(o.underWay, id)
 }
 
-func (o *outbox) sending() map[desk.MessageID]bool {
+func (o *outbox) sending() map[desk.MessageID]desk.ChannelID {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return maps.Clone(o.underWay)
@@ -72,14 +74,28 @@ func (o *outbox) pause(ch desk.ChannelID, until time.Time) {
 	o.paused[ch] = until
 }
 
-// pausedUntil returns when the channel may be tried again; zero when now.
-func (o *outbox) pausedUntil(ch desk.ChannelID, now time.Time) time.Time {
+// resume ends a pause: the channel takes messages again.
+func (o *outbox) resume(ch desk.ChannelID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if until := o.paused[ch]; until.After(now) {
-		return until
+	delete(o.paused, ch)
+}
+
+// room is how many messages the channel may be given now, at most limit, and when
+// to ask again if none; zero when a try that is under way will tell.
+func (o *outbox) room(ch desk.ChannelID, limit int, now time.Time) (n int, next time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	until, paused := o.paused[ch]
+	switch {
+	case !paused:
+		return limit, time.Time{}
+	case until.After(now):
+		return 0, until
+	case slices.Contains(slices.Collect(maps.Values(o.underWay)), ch):
+		return 0, time.Time{}
 	}
-	return time.Time{}
+	return min(1, limit), time.Time{}
 }
 
 // runOutbox sends what is due until ctx ends. What is under way then is left to
@@ -107,7 +123,7 @@ func (s *Service) runOutbox(ctx context.Context) error {
 		}
 		for _, d := range due {
 			slots <- struct{}{}
-			s.outbox.begin(d.Message.ID)
+			s.outbox.begin(d.Message.ID, d.Channel)
 			s.sending.Go(func() {
 				defer func() { s.outbox.end(d.Message.ID); <-slots; s.outbox.ring() }()
 				s.send(ctx, d)
@@ -159,9 +175,9 @@ func (s *Service) takeDue(ctx context.Context, limit int, unsure bool) (due []st
 			return err
 		}
 		if len(found) > 0 {
-			if next = s.outbox.pausedUntil(found[0].Channel, now); next.IsZero() {
-				waiting = true
-			}
+			room := 0
+			room, next = s.outbox.room(found[0].Channel, limit, now)
+			waiting = waiting || room > 0
 			return nil
 		}
 		next, err = tx.NextTry()
@@ -194,7 +210,7 @@ func (s *Service) unmark(tx *store.Tx) error {
 	}
 	underWay := s.outbox.sending()
 	for _, m := range marked {
-		if underWay[m.ID] {
+		if _, ok := underWay[m.ID]; ok {
 			continue
 		}
 		m.Delivery = desk.Queued
@@ -211,8 +227,9 @@ func (s *Service) mark(tx *store.Tx, limit int, now time.Time) (due []store.Due,
 	if err != nil {
 		return nil, err
 	}
+	taken := map[desk.ChannelID]int{}
 	for _, d := range found {
-		if !s.outbox.pausedUntil(d.Channel, now).IsZero() {
+		if room, _ := s.outbox.room(d.Channel, limit, now); taken[d.Channel] >= room {
 			continue
 		}
 		ok, err := s.mayStillSend(tx, &d, now)
@@ -231,6 +248,7 @@ func (s *Service) mark(tx *store.Tx, limit int, now time.Time) (due []store.Due,
 			return nil, err
 		}
 		due = append(due, d)
+		taken[d.Channel]++
 	}
 	return due, nil
 }

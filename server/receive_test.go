@@ -1,11 +1,9 @@
 package server_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server"
-	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
 // piece is one part of a delivery: a customer's message or a status, told
@@ -419,29 +416,8 @@ func TestUnhandledIsDurable(t *testing.T) {
 func TestBusyStore(t *testing.T) {
 	t.Parallel()
 	h := open(t, server.Options{Poll: time.Hour})
-	running, release := make(chan struct{}), make(chan struct{})
-	var wg sync.WaitGroup
-	var first sync.Once // the store may do a write twice
-	wg.Go(func() {
-		_ = h.store.Write(context.Background(), func(*store.Tx) error {
-			first.Do(func() { close(running) })
-			<-release
-			return nil
-		})
-	})
-	<-running
-	full := make(chan struct{})
-	for range 2100 { // the queue holds 2048
-		wg.Go(func() {
-			if err := h.store.Write(context.Background(), func(*store.Tx) error { return nil }); err != nil {
-				select {
-				case full <- struct{}{}:
-				case <-release:
-				}
-			}
-		})
-	}
-	<-full
+	clear := h.clog()
+	defer clear()
 	err := h.service.Receive(t.Context(), desk.Incoming{Channel: shop, Messages: []desk.IncomingMessage{{External: "1", At: h.clock.now()}}})
 	coded(t, "a delivery", err, desk.CodeBusy)
 	if e := desk.AsError(err); e.RetryMS <= 0 {
@@ -449,8 +425,7 @@ func TestBusyStore(t *testing.T) {
 	}
 	_, err = h.try("olga", desk.AssignRole{Member: h.members["vera"].ID, Role: desk.RoleAgent})
 	coded(t, "a command", err, desk.CodeBusy)
-	close(release)
-	wg.Wait()
+	clear()
 	h.says("447700900001", "Now?", 1)
 }
 
