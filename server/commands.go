@@ -266,7 +266,12 @@ func (r *request) settle(c desk.Settle) (desk.Done, error) {
 }
 
 func (r *request) redelivered(m *desk.Message) (desk.Done, error) {
+	recounted := *r.Conversation
+	if err := recountWait(r.tx, &recounted, m); err != nil {
+		return desk.Done{}, err
+	}
 	return r.change(desk.MessageUpdated, m, func(conv *desk.Conversation) {
+		conv.WaitingSince = recounted.WaitingSince
 		if conv.Last.Message == m.ID {
 			conv.Last.Delivery = m.Delivery
 		}

@@ -315,7 +315,7 @@ func (r *receiver) redelivered(m *desk.Message, refused *desk.StatusReport) erro
 	if refused != nil {
 		closeWindow(&c, refused)
 	}
-	if err := r.recountWait(&c, m); err != nil {
+	if err := recountWait(r.tx, &c, m); err != nil {
 		return err
 	}
 	_, err = appendChange(r.tx, r.event(desk.MessageUpdated), before, &c, m, nil)
@@ -324,19 +324,19 @@ func (r *receiver) redelivered(m *desk.Message, refused *desk.StatusReport) erro
 
 // recountWait corrects since when the customer waits, when a reply turns out not
 // to have reached them, or to have done so after all.
-func (r *receiver) recountWait(c *desk.Conversation, m *desk.Message) error {
-	stored, err := r.tx.Message(m.ID)
+func recountWait(tx *store.Tx, c *desk.Conversation, m *desk.Message) error {
+	stored, err := tx.Message(m.ID)
 	if err != nil || c.Status != desk.StatusOpen || (stored.Delivery == desk.Failed) == (m.Delivery == desk.Failed) {
 		return err
 	}
 	without := m.ID
 	if m.Delivery != desk.Failed {
 		without = ""
-		if err := r.tx.PutMessage(*m, nil); err != nil {
+		if err := tx.PutMessage(*m, nil); err != nil {
 			return err
 		}
 	}
-	c.WaitingSince, err = r.tx.UnansweredSince(c.ID, without)
+	c.WaitingSince, err = tx.UnansweredSince(c.ID, without)
 	return err
 }
 

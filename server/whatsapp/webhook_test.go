@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -239,3 +240,63 @@ func TestBodyThatBreaksOff(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// TestUnsignedBodiesAreNotRead: what can't be Meta's costs no reading.
+func TestUnsignedBodiesAreNotRead(t *testing.T) {
+	for _, signature := range []string{"", "sha256=", signatureA[:70], "sha1=" + signatureA[7:47], "sha256=" + strings.Repeat("z", 64)} {
+		body := &countedReader{}
+		r := httptest.NewRequest(http.MethodPost, "/", body)
+		if signature != "" {
+			r.Header.Set("X-Hub-Signature-256", signature)
+		}
+		w := httptest.NewRecorder()
+		NewWebhook(testConfig(), &keeper{}).ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized || body.reads != 0 {
+			t.Errorf("signature %q: answered %d after %d reads", signature, w.Code, body.reads)
+		}
+	}
+}
+
+type countedReader struct{ reads int }
+
+func (c *countedReader) Read([]byte) (int, error) { c.reads++; return 0, io.EOF }
+
+// TestBodiesAtOnceAreBounded holds as many bodies half read as may be: one more is
+// to come back later, and is taken once there is room.
+func TestBodiesAtOnceAreBounded(t *testing.T) {
+	h := NewWebhook(testConfig(), &keeper{})
+	send := func(body io.Reader) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/", body)
+		r.Header.Set("X-Hub-Signature-256", signatureA)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	var wg sync.WaitGroup
+	var held []*io.PipeWriter
+	for range maxReading {
+		body, writer := io.Pipe()
+		wg.Go(func() {
+			if w := send(body); w.Code != http.StatusOK {
+				t.Errorf("a held body: answered %d", w.Code)
+			}
+		})
+		if _, err := writer.Write([]byte(vectorA[:9])); err != nil { // returns once it is read
+			t.Fatal(err)
+		}
+		held = append(held, writer)
+	}
+	if w := send(strings.NewReader(vectorA)); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("one more: answered %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	}
+	for _, writer := range held {
+		_, err := writer.Write([]byte(vectorA[9:]))
+		if err = errors.Join(err, writer.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	wg.Wait()
+	if w := send(strings.NewReader(vectorA)); w.Code != http.StatusOK {
+		t.Errorf("afterwards: answered %d", w.Code)
+	}
+}
