@@ -40,7 +40,8 @@ type Options struct {
 	TrustProxy bool
 	// ReadReceipts shows customers that their messages were read.
 	ReadReceipts bool
-	// Ping is how often an idle session is pinged; 0 means 25 seconds.
+	// Ping is how often an idle session is pinged; 0 means ten seconds. A client
+	// notices within three times that that a server stands still.
 	Ping time.Duration
 	// Poll is how often the log's head is read, for entries that another process
 	// wrote and for doorbells that were lost; 0 means one second.
@@ -80,7 +81,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	o.Ping = orDefault(o.Ping, 25*time.Second)
+	o.Ping = orDefault(o.Ping, 10*time.Second)
 	o.Poll = orDefault(o.Poll, time.Second)
 	o.SlowWrite = orDefault(o.SlowWrite, 100*time.Millisecond)
 	if o.SignIns == 0 {

@@ -189,28 +189,39 @@ func (m *Model) status(l *look, w int) []string {
 	return []string{l.split(w, "", append(left, m.hints(l, w-l.width(left)-l.width(right)-1)...), right)}
 }
 
-// hints are the keys that help at this moment, as many as fit.
+// hints are the keys that help at this moment, as many as fit. The ways to all
+// other keys come before the rest: who knows "?" finds everything.
 func (m *Model) hints(l *look, w int) []span {
-	var spans []span
-	used := 0
-	for _, h := range m.hinted() {
-		cols := l.cols.Width(h.key) + l.cols.Width(h.what) + 3
-		if used+cols > w {
-			break
+	cols := func(h hint) int { return l.cols.Width(h.key) + l.cols.Width(h.what) + 3 }
+	all := m.hinted()
+	shown := make([]bool, len(all))
+	for _, first := range []bool{true, false} {
+		for i, h := range all {
+			if h.always == first && cols(h) <= w {
+				shown[i] = true
+				w -= cols(h)
+			}
 		}
-		used += cols
-		spans = append(spans, span{l.accent, h.key}, span{l.dim, ours(" ").Add(h.what)}, span{"", ours("  ")})
+	}
+	var spans []span
+	for i, h := range all {
+		if shown[i] {
+			spans = append(spans, span{l.accent, h.key}, span{l.dim, ours(" ").Add(h.what)}, span{"", ours("  ")})
+		}
 	}
 	return spans
 }
 
-type hint struct{ key, what safe.Text }
+type hint struct {
+	key, what safe.Text
+	always    bool // shown before the others get room
+}
 
 // hinted chooses the keys to tell of: in the composer its own, else those of the
 // actions that can be done now.
 func (m *Model) hinted() []hint {
 	if m.composer.focused {
-		return []hint{{ours("enter"), ours("send")}, {ours("alt+enter"), ours("new line")}, {ours("esc"), ours("leave")}, {ours("ctrl+k"), ours("commands")}}
+		return []hint{{ours("enter"), ours("send"), true}, {ours("alt+enter"), ours("new line"), false}, {ours("esc"), ours("leave"), true}, {ours("ctrl+k"), ours("commands"), false}}
 	}
 	var hints []hint
 	for i := range m.table {
@@ -219,7 +230,7 @@ func (m *Model) hinted() []hint {
 			continue
 		}
 		if hidden, why := m.available(a); !hidden && why == nil {
-			hints = append(hints, hint{ours(a.Keys[0]), ours(a.Hint)})
+			hints = append(hints, hint{ours(a.Keys[0]), ours(a.Hint), a.ID == "palette" || a.ID == "help"})
 		}
 	}
 	return hints

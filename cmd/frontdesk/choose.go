@@ -70,7 +70,7 @@ func (w wish) nobody(all []config.SignIn) error {
 	}
 	others := ""
 	if len(all) > 0 {
-		others = "; signed in are " + strings.Join(names(all), ", ")
+		others = "\nSigned in are:\n  " + strings.Join(names(all), "\n  ")
 	}
 	return fmt.Errorf("nobody is signed in%s%s; run: %s%s", at, as, command, others)
 }

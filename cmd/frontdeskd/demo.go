@@ -183,7 +183,7 @@ func (d *demo) serve(ctx context.Context, wa whatsapp.Config) (err error) {
 		return err
 	}
 	d.isNew = len(d.members) == 0
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	ln, err := d.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -194,6 +194,27 @@ func (d *demo) serve(ctx context.Context, wa whatsapp.Config) (err error) {
 	web := newWeb(routes(d.service, wa), d.log)
 	go func() { d.served <- supervise(running, d.service, web, ln, d.log) }()
 	return nil
+}
+
+// listen takes the port that a kept desk had last time, so that screens which were
+// left open find it again; any free one otherwise.
+func (d *demo) listen(ctx context.Context) (net.Listener, error) {
+	var config net.ListenConfig
+	file := filepath.Join(d.dir, "port")
+	if port, err := os.ReadFile(file); err == nil {
+		if ln, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strings.TrimSpace(string(port)))); err == nil {
+			return ln, nil
+		}
+	}
+	ln, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return ln, os.WriteFile(file, []byte(port+"\n"), 0o600)
 }
 
 // talk lets the customers go on by themselves.

@@ -44,6 +44,9 @@ type Options struct {
 // the last screen kept. An error of [desk.CodeUnauthenticated] says that the
 // server doesn't take the account's token any more.
 func Run(ctx context.Context, o Options) error {
+	if os.Getenv("TERM") == "dumb" {
+		return errors.New("this terminal can't place text on a screen (TERM=dumb); open the inbox in another one")
+	}
 	for key := o.Start; ; {
 		i := slices.IndexFunc(o.Accounts, func(a Account) bool { return a.Key == key })
 		if i < 0 {

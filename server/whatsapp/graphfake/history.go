@@ -52,7 +52,7 @@ func History(seed uint64, n int, now time.Time) []Step {
 		s := w.deal(w.language())
 		h.team = s.team
 		h.customer, h.call = w.join(s)
-		if i%70 == 33 {
+		if i%25 == 8 {
 			h.customer.Refuses = 131026
 		}
 		h.play(s, now.Add(-h.age(i, n)))

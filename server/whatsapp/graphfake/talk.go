@@ -11,7 +11,7 @@ import (
 
 // maxWaiting is how many may wait for an answer before hardly anyone new comes:
 // a screen that nobody sits at doesn't drown.
-const maxWaiting = 25
+const maxWaiting = 8
 
 // Talk lets the customers live until ctx ends: some begin a conversation, some
 // answer what an agent wrote, some lose their patience, some come back. About
@@ -98,7 +98,7 @@ func (t *talk) next(now time.Time) (Customer, Message, bool) {
 		c.nudges++
 		return c.who, Text(t.line(c, "nudge")), true
 	}
-	if t.waiting() >= maxWaiting && t.rng.IntN(10) != 0 {
+	if t.waiting() >= maxWaiting && t.rng.IntN(60) != 0 {
 		return Customer{}, Message{}, false
 	}
 	return t.begin(now, known)
