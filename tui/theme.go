@@ -63,6 +63,7 @@ func coloured(dark bool) theme {
 	muted := hue("#6C6C6C", "#8A8A8A")
 	chosen := hue("#D7EEE4", "#303030")
 	away := hue("#EEEEEE", "#262626")
+	text := hue("#121212", "#E4E4E4")
 	fore := func(c color.Color) ink { return inkOf(lipgloss.NewStyle().Foreground(c)) }
 	return theme{
 		strong:     inkOf(lipgloss.NewStyle().Bold(true)),
@@ -77,8 +78,10 @@ func coloured(dark bool) theme {
 		peer:       inkOf(lipgloss.NewStyle().Foreground(hue("#005FAF", "#87AFFF")).Bold(true)),
 		note:       fore(hue("#5F5F00", "#D7D787")),
 		badge:      inkOf(lipgloss.NewStyle().Foreground(hue("#FFFFFF", "#121212")).Background(accent).Bold(true)),
-		chosen:     inkOf(lipgloss.NewStyle().Background(chosen)),
-		chosenAway: inkOf(lipgloss.NewStyle().Background(away)),
+		// With a colour of its own: on a terminal that doesn't tell its background
+		// the guess may be wrong, and the row must be legible all the same.
+		chosen:     inkOf(lipgloss.NewStyle().Foreground(text).Background(chosen)),
+		chosenAway: inkOf(lipgloss.NewStyle().Foreground(text).Background(away)),
 	}
 }
 
