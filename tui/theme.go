@@ -66,18 +66,18 @@ func coloured(dark bool) theme {
 	text := hue("#121212", "#E4E4E4")
 	fore := func(c color.Color) ink { return inkOf(lipgloss.NewStyle().Foreground(c)) }
 	return theme{
-		strong:     inkOf(lipgloss.NewStyle().Bold(true)),
-		dim:        fore(muted),
-		faint:      fore(hue("#D0D0D0", "#444444")),
-		accent:     fore(accent),
-		tabOn:      inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
-		warn:       fore(hue("#875F00", "#D7AF5F")),
-		bad:        fore(hue("#AF0000", "#FF8787")),
-		good:       fore(accent),
-		own:        inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
-		peer:       inkOf(lipgloss.NewStyle().Foreground(hue("#005FAF", "#87AFFF")).Bold(true)),
-		note:       fore(hue("#5F5F00", "#D7D787")),
-		badge:      inkOf(lipgloss.NewStyle().Foreground(hue("#FFFFFF", "#121212")).Background(accent).Bold(true)),
+		strong: inkOf(lipgloss.NewStyle().Bold(true)),
+		dim:    fore(muted),
+		faint:  fore(hue("#D0D0D0", "#444444")),
+		accent: fore(accent),
+		tabOn:  inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
+		warn:   fore(hue("#875F00", "#D7AF5F")),
+		bad:    fore(hue("#AF0000", "#FF8787")),
+		good:   fore(accent),
+		own:    inkOf(lipgloss.NewStyle().Foreground(accent).Bold(true)),
+		peer:   inkOf(lipgloss.NewStyle().Foreground(hue("#005FAF", "#87AFFF")).Bold(true)),
+		note:   fore(hue("#5F5F00", "#D7D787")),
+		badge:  inkOf(lipgloss.NewStyle().Foreground(hue("#FFFFFF", "#121212")).Background(accent).Bold(true)),
 		// With a colour of its own: on a terminal that doesn't tell its background
 		// the guess may be wrong, and the row must be legible all the same.
 		chosen:     inkOf(lipgloss.NewStyle().Foreground(text).Background(chosen)),
