@@ -87,9 +87,9 @@ func (c *composer) height(cols safe.Model, blocked safe.Text, w, h int) int {
 	return 1 + max(1, min(n, maxComposer, h/3))
 }
 
-// rows are the rows of the text that are shown, at most h, and where the cursor
-// stands in them.
-func (c *composer) rows(cols safe.Model, w, h int) (rows []safe.Text, x, y int) {
+// rows are the rows of the text that are shown, at most h, how many are above
+// them, and where the cursor stands in them.
+func (c *composer) rows(cols safe.Model, w, h int) (rows []safe.Text, above, x, y int) {
 	for i, line := range strings.Split(c.text(), "\n") {
 		runes := []rune(line)
 		for _, s := range breaks(cols, runes, w-inset) {
@@ -99,10 +99,11 @@ func (c *composer) rows(cols safe.Model, w, h int) (rows []safe.Text, x, y int) 
 			rows = append(rows, safe.Body(string(runes[s[0]:s[1]])))
 		}
 	}
-	if first := max(0, min(y-h+1, len(rows)-h)); h > 0 && len(rows) > h {
-		rows, y = rows[first:first+h], y-first
+	if h > 0 && len(rows) > h {
+		above = max(0, min(y-h+1, len(rows)-h))
+		rows, y = rows[above:above+h], y-above
 	}
-	return rows, min(x, w-1), y
+	return rows, above, min(x, w-1), y
 }
 
 // breaks cuts a line into rows of at most cols columns, after a space where
@@ -141,7 +142,8 @@ func (c *composer) View(l *look, conv *desk.Conversation, blocked safe.Text, w, 
 	if h < 1 {
 		return nil
 	}
-	rows := []string{c.rule(l, conv, blocked, w)}
+	text, above, _, _ := c.rows(l.cols, w, h-1)
+	rows := []string{c.rule(l, conv, blocked, above, w)}
 	if !c.focused {
 		return l.fill(append(rows, c.idle(l, blocked, w, h-1)...), w, h)
 	}
@@ -151,7 +153,6 @@ func (c *composer) View(l *look, conv *desk.Conversation, blocked safe.Text, w, 
 	if c.note {
 		k, prompt, bar = l.note, l.sign.note, l.note
 	}
-	text, _, _ := c.rows(l.cols, w, h-1)
 	for _, t := range text {
 		rows = append(rows, l.row(w, "").gap(1).put(bar, prompt).gap(1).put(k, t).String())
 	}
@@ -159,8 +160,8 @@ func (c *composer) View(l *look, conv *desk.Conversation, blocked safe.Text, w, 
 }
 
 // rule is the line above the text: what is being written, to whom, and how long
-// that goes.
-func (c *composer) rule(l *look, conv *desk.Conversation, blocked safe.Text, w int) string {
+// that goes; and how many rows of the text are above those that are shown.
+func (c *composer) rule(l *look, conv *desk.Conversation, blocked safe.Text, above, w int) string {
 	k, title := l.faint, span{l.dim, ours("Reply")}
 	switch {
 	case c.focused && c.note:
@@ -179,6 +180,9 @@ func (c *composer) rule(l *look, conv *desk.Conversation, blocked safe.Text, w i
 		right = append(right, span{ki, ours(strconv.Itoa(n) + " of " + strconv.Itoa(desk.MaxText))})
 	} else if conv != nil && !(c.focused && c.note) {
 		right = append(right, c.window(l, conv))
+	}
+	if c.focused && above > 0 {
+		title.text = title.text.Add(ours("  ↑ " + plural(above, "row")))
 	}
 	r := l.row(w, "").rule(k, 1).gap(1).put(title.ink, l.cols.Cut(title.text, w-4)).gap(1)
 	if rw := l.width(right); rw > 0 && rw+4 < r.left {
@@ -245,6 +249,6 @@ func (l *look) sentence(k ink, t safe.Text, w, h int) []string {
 
 // cursor is where the text cursor stands within the composer's rows.
 func (c *composer) cursor(l *look, w, h int) (x, y int) {
-	_, x, y = c.rows(l.cols, w, h-1)
+	_, _, x, y = c.rows(l.cols, w, h-1)
 	return min(x+inset-1, w-1), min(y+1, h-1)
 }
