@@ -182,7 +182,7 @@ func (c *composer) rule(l *look, conv *desk.Conversation, blocked safe.Text, abo
 		right = append(right, c.window(l, conv))
 	}
 	if c.focused && above > 0 {
-		title.text = title.text.Add(ours("  ↑ " + plural(above, "row")))
+		title.text = title.text.Add(ours(" ↑" + strconv.Itoa(above)))
 	}
 	r := l.row(w, "").rule(k, 1).gap(1).put(title.ink, l.cols.Cut(title.text, w-4)).gap(1)
 	if rw := l.width(right); rw > 0 && rw+4 < r.left {
