@@ -75,7 +75,7 @@ func facts(l *look, c *desk.Conversation) []fact {
 	return []fact{
 		{"Phone", outside(c.Contact.Phone), ""},
 		{"Username", username, ""},
-		{"Number", ours(c.ID.String()), ""},
+		{"Chat", ours(c.ID.String()), ""},
 		{"Status", ours(status), ""},
 		{"Assigned", assignee, ""},
 		{"Team", team, ""},

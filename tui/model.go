@@ -142,7 +142,7 @@ func New(o Options) *Model {
 		d := parseDraft(text)
 		m.drafts[id] = &d
 	}
-	m.firstList()
+	m.startList()
 	return m
 }
 

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
 func listTitle(l desk.List) string {
@@ -35,9 +36,24 @@ func (m *Model) lists() []desk.List {
 	return slices.DeleteFunc(desk.Lists(), func(l desk.List) bool { return !m.shows(l) })
 }
 
+// startList begins on the first list that has something, of those that this
+// agent may see: for who answers nobody, their own chats are no place to begin.
+func (m *Model) startList() {
+	m.firstList()
+	if m.list.taken || !m.rep.Known() {
+		return
+	}
+	for _, l := range m.lists() {
+		if l != desk.ListResolved && (m.rep.Len(l) > 0 || m.rep.Count(l).Total > 0) {
+			m.list.list = l
+			return
+		}
+	}
+}
+
 func (m *Model) showList(l desk.List) tea.Cmd {
-	m.list.list = l
-	m.list.at().stuck = false
+	m.list.list, m.list.taken = l, true
+	m.list.at().stuck, m.list.at().end = false, 0
 	m.focus = onList
 	return nil
 }
@@ -60,8 +76,14 @@ func (m *Model) move(n int) tea.Cmd {
 		return nil
 	}
 	m.list.at().stuck = false
-	m.list.show(l, m.list.at().index+n, p.list.w, p.list.h)
+	m.choose(l, p, m.list.at().index+n)
 	return nil
+}
+
+// choose puts the list's cursor on a row, to stay.
+func (m *Model) choose(l *look, p plan, index int) {
+	m.list.at().end = 0
+	m.list.show(l, index, p.list.w, p.list.h)
 }
 
 // page goes n screens down, less a row or two to read on from.
@@ -70,7 +92,7 @@ func (m *Model) page(n int) tea.Cmd {
 	if m.focus == onThread {
 		return m.move(n * max(1, p.thread.h-2))
 	}
-	return m.move(n * max(1, visible(p.list.w, p.list.h)-1))
+	return m.move(n * max(1, below(p.list.w, p.list.h)-1))
 }
 
 func (m *Model) toTop() tea.Cmd {
@@ -78,17 +100,24 @@ func (m *Model) toTop() tea.Cmd {
 	if m.focus == onThread {
 		m.thread.top(l, p.thread.w, p.thread.h)
 	} else {
-		m.list.show(l, 0, p.list.w, p.list.h)
+		m.choose(l, p, 0)
 	}
 	return nil
 }
 
+// toBottom goes to the last row; in a list of which more is to come, on and on
+// as the pages come.
 func (m *Model) toBottom() tea.Cmd {
 	l, p := m.look(), m.plan()
 	if m.focus == onThread {
 		m.thread.bottom()
 	} else {
-		m.list.show(l, m.rep.Len(m.list.list)-1, p.list.w, p.list.h)
+		n := m.rep.Len(m.list.list)
+		m.choose(l, p, n-1)
+		m.list.at().stuck = false
+		if m.rep.More(m.list.list) {
+			m.list.at().end = n + maxEnd
+		}
 	}
 	return nil
 }
@@ -105,10 +134,13 @@ func (m *Model) enter() tea.Cmd {
 	return nil
 }
 
-// open shows a conversation's thread. A draft that only has a note is gone on
-// with as a note.
+// open shows a conversation's thread, and puts the cursor of the list on it, if
+// it is there. A draft that only has a note is gone on with as a note.
 func (m *Model) open(id desk.ConversationID) {
 	m.focus = onThread
+	if i := m.rep.Index(m.list.list, id); i >= 0 {
+		m.choose(m.look(), m.plan(), i)
+	}
 	if id == m.thread.open {
 		return
 	}
@@ -143,7 +175,7 @@ func (m *Model) wheel(at tea.Mouse) {
 	case p.thread.holds(at.X, at.Y):
 		m.thread.scroll(l, -3*n, p.thread.w, p.thread.h)
 	case p.list.holds(at.X, at.Y):
-		m.list.show(l, m.list.at().index+n, p.list.w, p.list.h)
+		m.choose(l, p, m.list.at().index+n)
 	}
 }
 
@@ -163,10 +195,12 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 		}
 	case p.list.holds(at.X, at.Y):
 		m.leaveComposer()
-		i := m.list.at().top + (at.Y-p.list.y)/rowHeight(p.list.w, p.list.h)
+		i := m.list.under(at.Y-p.list.y, p.list.w, p.list.h)
 		if c := m.rep.Row(m.list.list, i); c != nil {
-			m.list.show(l, i, p.list.w, p.list.h)
 			m.open(c.ID)
+		} else if i < 0 {
+			m.focus = onList
+			return m.toTop()
 		}
 	case p.composer.holds(at.X, at.Y) && !m.composer.focused && m.thread.open != 0:
 		m.focus = onThread
@@ -175,4 +209,14 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 		m.focus = onThread
 	}
 	return nil
+}
+
+// aside says whom the keys act on while the thread beside the list isn't that of
+// the chat under the cursor; empty when it is.
+func (m *Model) aside() safe.Text {
+	c := m.current()
+	if m.focus == onThread || m.thread.open == 0 || c == nil || c.ID == m.thread.open {
+		return safe.Text{}
+	}
+	return safe.Join(ours(" "), ours("The keys act on"), contactName(c.Contact)).Add(ours(", in the list."))
 }

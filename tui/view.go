@@ -164,9 +164,9 @@ func (m *Model) panes(l *look, p plan) []string {
 		if m.narrowThread(p) {
 			return m.threadPane(l, p)
 		}
-		return m.list.View(l, p.list.w, p.list.h, true)
+		return m.listView(l, p, true)
 	}
-	list := m.list.View(l, p.list.w, p.list.h, m.focus == onList)
+	list := m.listView(l, p, m.focus == onList)
 	thread := m.threadPane(l, p)
 	rows := make([]string, p.body.h)
 	for i := range rows {
@@ -199,7 +199,11 @@ func (m *Model) threadPane(l *look, p plan) []string {
 	}
 	rows = append(rows, m.thread.View(l, w, p.thread.h)...)
 	c := m.rep.Conversation(m.thread.open)
-	return append(rows, m.composer.View(l, c, m.blocked(), w, p.composer.h)...)
+	rows = append(rows, m.composer.View(l, c, m.blocked(), w, p.composer.h)...)
+	if t := m.aside(); !t.Empty() && p.composer.h > 1 {
+		rows[len(rows)-1] = l.sentence(l.dim, t, w, 1)[0]
+	}
+	return rows
 }
 
 // blocked says why no reply can be written; empty when one can.
