@@ -160,7 +160,7 @@ func (m *Model) assignees(id desk.ConversationID, filter string) []item {
 			continue // who can't answer customers isn't offered
 		}
 		mid := member.ID
-		it := item{title: l.memberName(mid), right: outside(to.Role.Name), run: give(&mid, nil, l.memberName(mid))}
+		it := item{title: l.memberName(mid), right: outside(to.Role.Name), named: true, run: give(&mid, nil, l.memberName(mid))}
 		if mid == c.Assignee {
 			it.marked, it.off = true, l.whoName(mid).Add(ours(" has it already."))
 			if mid == l.me.Member.ID {
@@ -180,29 +180,6 @@ func (m *Model) assignees(id desk.ConversationID, filter string) []item {
 		items = append(items, it)
 	}
 	return narrowed(items, filter)
-}
-
-// narrowed keeps what matches, the best first.
-func narrowed(items []item, filter string) []item {
-	if filter == "" {
-		return items
-	}
-	type scored struct {
-		item
-		score int
-	}
-	var kept []scored
-	for _, it := range items {
-		if s := matches(filter, it.title.String()+" "+it.detail.String()); s > 0 {
-			kept = append(kept, scored{it, s})
-		}
-	}
-	slices.SortStableFunc(kept, func(a, b scored) int { return b.score - a.score })
-	items = items[:0:0]
-	for _, k := range kept {
-		items = append(items, k.item)
-	}
-	return items
 }
 
 // label lets pick a label to put on or take off; one that isn't known yet is
@@ -326,11 +303,11 @@ func (m *Model) unsettled() []desk.Message {
 
 func (m *Model) settleQuestion(msg desk.Message) dialog {
 	id := msg.Conversation
-	what := ours("WhatsApp didn't take this message; the customer doesn't have it.")
-	again := ours("send it again")
+	what := ours("This message failed: as far as WhatsApp says, the customer doesn't have it.")
+	again := ours("send it again: WhatsApp gets one more try")
 	if msg.Delivery == desk.Unknown {
 		what = ours("The link broke while this message was being handed over. Nobody can say whether the customer has it. If you send it again, the customer may get it twice.")
-		again = ours("send it again, perhaps twice")
+		again = ours("send it again: the customer may have it twice")
 	}
 	body := []para{{ink: m.theme.dim, text: safe.Body(msg.Text).Or(unsaid(msg.Type)), said: true}, {}, {text: what}}
 	if msg.Problem != nil {
@@ -345,10 +322,13 @@ func (m *Model) settleQuestion(msg desk.Message) dialog {
 		return m.act(id, desk.Retry{Conversation: id, Message: msg.ID}, ours("It is being sent again."))
 	}}}
 	if msg.Delivery == desk.Unknown {
-		options = append(options, option{"a", ours("it arrived"), settle(true, "Noted as arrived.")},
-			option{"f", ours("it didn't arrive; leave it"), settle(false, "Noted as not arrived.")})
+		options = append(options, option{"a", ours("it arrived: it counts as sent from now on"), settle(true, "Noted as arrived.")},
+			option{"f", ours("it didn't arrive: it counts as failed"), settle(false, "Noted as not arrived.")},
+			option{"n", ours("decide later: it stays unconfirmed"), nil})
+	} else {
+		options = append(options, option{"a", ours("it did arrive: it counts as sent from now on"), settle(true, "Noted as arrived.")},
+			option{"n", ours("leave it: it stays marked as failed"), nil})
 	}
-	options = append(options, option{"n", ours("decide later"), nil})
 	return &question{title: ours("Settle a message"), body: body, options: options, check: func(m *Model) error {
 		return m.rep.Can(desk.MessageRetry, desk.Subject{Conversation: m.rep.Conversation(id)}, m.opt.Now())
 	}}

@@ -72,16 +72,15 @@ func (m *Model) apply(msg client.Msg) tea.Cmd {
 		m.afterSnapshot()
 	}
 	if !known && m.rep.Known() {
-		m.firstList()
+		m.startList()
 	}
-	var cmd tea.Cmd
 	if change.Rights && known {
-		cmd = m.rightsChanged(before)
+		m.rightsChanged(before)
 	}
 	for _, id := range change.Gone {
 		m.gone(id)
 	}
-	return tea.Batch(cmd, m.checkDialogs(), m.checkComposer())
+	return tea.Batch(m.checkDialogs(), m.checkComposer())
 }
 
 // afterSnapshot forgets what was asked of the state before it. The answers may
@@ -103,49 +102,87 @@ func (m *Model) firstList() {
 	}
 }
 
-// rightsChanged tells what the agent can no longer do and what is new.
-func (m *Model) rightsChanged(before desk.Actor) tea.Cmd {
+// rightsChanged tells what became of the agent's role. A reply or a note that
+// is being written is closed first when it may no longer be.
+func (m *Model) rightsChanged(before desk.Actor) {
 	m.firstList()
 	now := m.rep.Me()
-	lost, gained := compare(before.Role, now.Role)
-	var b strings.Builder
+	effects := compare(before.Role, now.Role).sentence()
+	var what string
 	switch {
 	case before.Role.ID != now.Role.ID:
-		b.WriteString("Your role is now " + now.Role.Name)
+		what = "Your role is now " + now.Role.Name
 	case !slices.Equal(before.Member.Teams, now.Member.Teams):
-		b.WriteString("Your teams changed")
-	case len(lost)+len(gained) > 0:
-		b.WriteString("Your role " + now.Role.Name + " changed")
+		what = "Your teams changed"
+	case effects != "":
+		what = "Your role " + now.Role.Name + " changed"
 	default:
-		return nil
+		return
 	}
-	switch {
-	case len(lost) > 0:
-		b.WriteString(": you can no longer " + listed(lost))
-	case len(gained) > 0:
-		b.WriteString(": you can now " + listed(gained))
+	switch closed := m.closeWriting(); {
+	case closed != "":
+		what += ", so this " + closed + " is closed. Your text is kept."
+		if effects != "" {
+			what += " " + strings.ToUpper(effects[:1]) + effects[1:] + "."
+		}
+	case effects != "":
+		what += ": " + effects + "."
+	default:
+		what += "."
 	}
-	b.WriteString(".")
-	m.say(toastGrave, outside(b.String()))
-	return nil
+	m.say(toastGrave, outside(what))
 }
 
-// compare returns what the first role may do and the second may not, and the
-// other way round, as verb phrases: replying first, for that is what people are
-// here for.
-func compare(a, b desk.Role) (lost, gained []string) {
+// closeWriting closes the composer when nothing may be written any more, and
+// returns what was being written; empty when it stays.
+func (m *Model) closeWriting() string {
+	if !m.composer.focused || m.mayWrite(m.composer.note) == nil {
+		return ""
+	}
+	m.leaveComposer()
+	m.muffle()
+	if m.composer.note {
+		return "note"
+	}
+	return "reply"
+}
+
+// effects are what a change of a role does, as verb phrases: what one may no
+// longer do and may do now, what reaches less far and further. Seeing
+// conversations stands apart.
+type effects struct {
+	lost, gained, narrower, wider []string
+	seen                          desk.Scope // how far one sees, if that is another scope now
+	more                          bool       // than before
+}
+
+// compare returns the effects of going from one role to another: replying
+// first, for that is what people are here for. Seeing the queue follows seeing
+// conversations, when both reach less far or further.
+func compare(a, b desk.Role) effects {
+	var e effects
 	all := desk.Permissions()
 	slices.SortStableFunc(all, func(p, q desk.Permission) int { return first(p.Key) - first(q.Key) })
 	for _, p := range all {
 		phrase := strings.ToLower(p.Title[:1]) + p.Title[1:]
-		switch was, is := a.Scope(p.Key).Rank(), b.Scope(p.Key).Rank(); {
-		case is < was:
-			lost = append(lost, phrase)
-		case is > was:
-			gained = append(gained, phrase)
+		was, is := a.Scope(p.Key), b.Scope(p.Key)
+		more := is.Rank() > was.Rank()
+		switch {
+		case is.Rank() == was.Rank():
+		case was.Rank() == 0:
+			e.gained = append(e.gained, phrase)
+		case is.Rank() == 0:
+			e.lost = append(e.lost, phrase)
+		case p.Key == desk.ConversationView:
+			e.seen, e.more = is, more
+		case p.Key == desk.ConversationViewQueue && e.seen != "" && e.more == more:
+		case more:
+			e.wider = append(e.wider, phrase)
+		default:
+			e.narrower = append(e.narrower, phrase)
 		}
 	}
-	return lost, gained
+	return e
 }
 
 func first(p desk.Perm) int {
@@ -155,10 +192,44 @@ func first(p desk.Perm) int {
 	return 1
 }
 
+// sentence tells the effects, the losses first, without a full stop.
+func (e effects) sentence() string {
+	var parts []string
+	add := func(before string, what []string, after string) {
+		if len(what) > 0 {
+			parts = append(parts, before+listed(what)+after)
+		}
+	}
+	add("you can no longer ", e.lost, "")
+	add("you can now ", e.gained, "")
+	if e.seen != "" {
+		parts = append(parts, sight(e.seen, e.more))
+	}
+	add("you can ", e.narrower, " less widely")
+	add("you can ", e.wider, " more widely")
+	return strings.Join(parts, "; ")
+}
+
+// sight says how far one sees now; more than before or less.
+func sight(s desk.Scope, more bool) string {
+	switch {
+	case s == desk.ScopeAll:
+		return "you see every chat"
+	case s == desk.ScopeTeam && more:
+		return "you see your teams' chats too"
+	case s == desk.ScopeTeam:
+		return "you see your teams' chats only"
+	}
+	return "you see your own chats only"
+}
+
 // listed names at most three and counts the rest.
 func listed(what []string) string {
 	if n := len(what) - 3; n > 0 {
 		return strings.Join(what[:3], ", ") + " and " + strconv.Itoa(n) + " more"
+	}
+	if n := len(what) - 1; n > 0 {
+		return strings.Join(what[:n], ", ") + " and " + what[n]
 	}
 	return strings.Join(what, ", ")
 }
@@ -192,8 +263,7 @@ func (m *Model) checkComposer() tea.Cmd {
 		return nil
 	}
 	if err := m.mayWrite(m.composer.note); err != nil {
-		m.leaveComposer()
-		m.muffle()
+		m.closeWriting()
 		m.sayWith(m.look().reason(err, m.rep.Conversation(m.thread.open)), ours("Your text is kept."))
 	}
 	return nil

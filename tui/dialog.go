@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -141,7 +142,7 @@ type question struct {
 	options []option
 	cancel  func() tea.Cmd
 	check   func(*Model) error
-	at      int // the answer under the cursor
+	at      int // the answer under the cursor; below 0, enter answers nothing
 	scroll  int
 }
 
@@ -169,11 +170,14 @@ func (q *question) update(m *Model, msg tea.Msg) tea.Cmd {
 		if len(q.options) == 0 {
 			return q.answer(m, q.cancel)
 		}
+		if q.at < 0 {
+			return nil
+		}
 		return q.answer(m, q.options[q.at].run)
 	case "tab", "right", "l":
 		q.at = (q.at + 1) % max(1, len(q.options))
 	case "shift+tab", "left", "h":
-		q.at = (q.at + max(1, len(q.options)) - 1) % max(1, len(q.options))
+		q.at = (max(0, q.at) + max(1, len(q.options)) - 1) % max(1, len(q.options))
 	case "down", "j", "pgdown":
 		q.scroll++
 	case "up", "k", "pgup":
@@ -202,7 +206,11 @@ func (q *question) view(l *look, w, h int) panel {
 		rows = rows[q.scroll : q.scroll+room]
 	}
 	rows = append(append(rows, l.row(w, "").String()), answers...)
-	return panel{title: q.title, rows: rows, width: w, foot: ours("enter chooses · esc closes")}
+	foot := ours("enter chooses · esc closes")
+	if q.at < 0 {
+		foot = ours("a letter chooses · esc closes")
+	}
+	return panel{title: q.title, rows: rows, width: w, foot: foot}
 }
 
 func (p para) rows(l *look, w int) []string {
@@ -291,12 +299,19 @@ func (s *sheet) update(m *Model, msg tea.Msg) tea.Cmd {
 func (s *sheet) view(l *look, w, h int) panel {
 	w = min(w, 72)
 	rows := s.lines(l, w)
-	s.page = max(1, h-2)
-	s.top = max(0, min(s.top, len(rows)-h))
 	foot := ours("esc closes")
-	if len(rows) > h {
-		foot = ours("j k scroll · esc closes")
-		rows = rows[s.top : s.top+h]
+	if len(rows) <= h {
+		s.top, s.page = 0, 1
+		return panel{title: s.title, rows: rows, width: w, foot: foot}
 	}
+	foot = ours("j k scroll · esc closes")
+	room := max(1, h-1)
+	s.page = max(1, room-1)
+	s.top = max(0, min(s.top, len(rows)-room))
+	more := l.row(w, "")
+	if s.top+room < len(rows) {
+		more.put(l.accent, ours("▼ more"))
+	}
+	rows = append(slices.Clone(rows[s.top:s.top+room]), more.String())
 	return panel{title: s.title, rows: rows, width: w, foot: foot}
 }

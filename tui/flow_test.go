@@ -224,7 +224,7 @@ func TestRoleChangeWhileWriting(t *testing.T) {
 	r.size(160, 30)
 	write(r, "half a")
 	rights(r, desk.RoleViewer)
-	r.shows("Your role is now Viewer: you can no longer reply to customers,", "and 8 more", "Your text is kept.", "Asha Rao · Viewer", "Your role doesn't include “Reply to customers”.")
+	r.shows("Your role is now Viewer, so this reply is closed. Your text is kept. You can no longer reply to customers,", "and 8 more", "Your role doesn't include “Reply to customers”.")
 	if r.m.composer.focused {
 		t.Error("the composer is still open")
 	}

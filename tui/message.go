@@ -16,6 +16,7 @@ type entry struct {
 	unread  int    // of the unread line above it; 0 for none
 	follows bool   // an event after an event
 	grouped bool   // the same speaker goes on within a few minutes
+	repeats bool   // it failed like the next one, which says why
 	raw     bool   // shown as escapes, if something in it was hidden
 }
 
@@ -25,7 +26,7 @@ const groupGap = 5 * time.Minute
 // entryAt looks at the message at i and the one before it.
 func entryAt(l *look, ms []desk.Message, i int, v *threadView) entry {
 	m := &ms[i]
-	e := entry{m: m, raw: v.raw}
+	e := entry{m: m, raw: v.raw, repeats: failedAlike(ms[i:])}
 	if v.unreadAt != "" && m.ID == v.unreadAt {
 		e.unread = v.unread
 	}
@@ -41,6 +42,30 @@ func entryAt(l *look, ms []desk.Message, i int, v *threadView) entry {
 	e.grouped = e.day == "" && e.unread == 0 && before.Side == m.Side && before.Author == m.Author &&
 		m.Side != desk.SideEvent && m.At.Sub(before.At) < groupGap
 	return e
+}
+
+// failedAlike reports whether the first message failed for the same reason as
+// the next one that was said. Events and notes between them don't count.
+func failedAlike(ms []desk.Message) bool {
+	m := &ms[0]
+	if m.Delivery != desk.Failed {
+		return false
+	}
+	for i := 1; i < len(ms); i++ {
+		next := &ms[i]
+		if next.Side == desk.SideEvent || next.Side == desk.SideNote {
+			continue
+		}
+		return next.Delivery == desk.Failed && reasonOf(m) == reasonOf(next)
+	}
+	return false
+}
+
+func reasonOf(m *desk.Message) string {
+	if m.Problem == nil {
+		return ""
+	}
+	return m.Problem.Text
 }
 
 // gutter is the width of the columns left of the bar: name and time. No body
@@ -184,6 +209,10 @@ func (b *bubble) lines() []span {
 	lines = append(lines, b.content()...)
 	switch m.Delivery {
 	case desk.Failed:
+		if b.repeats {
+			lines = append(lines, b.wrap(b.bad, ours("! Not delivered, as below."))...)
+			break
+		}
 		lines = append(lines, b.wrap(b.bad, safe.Join(ours(" "), ours("! Not delivered."), b.problem(), ours("x settles it.")))...)
 	case desk.Unknown:
 		lines = append(lines, b.wrap(b.warn, ours("? Unconfirmed: nobody can say whether the customer got it. x settles it."))...)
@@ -204,10 +233,7 @@ func (b *bubble) quoted(q *desk.Quote) safe.Text {
 }
 
 func (b *bubble) problem() safe.Text {
-	if b.m.Problem == nil {
-		return safe.Text{}
-	}
-	return outside(b.m.Problem.Text)
+	return outside(reasonOf(b.m))
 }
 
 // content is the text with its label. A note begins with the word, so that it

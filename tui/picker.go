@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,6 +15,8 @@ type item struct {
 	right  safe.Text // at the right edge: keys, a role
 	marked bool      // chosen already
 	off    safe.Text // why it can't be chosen; empty when it can
+	also   []string  // what it is found by besides its title
+	named  bool      // a person or a chat: scattered letters don't find it
 	run    func() tea.Cmd
 }
 
@@ -27,6 +27,8 @@ type picker struct {
 	// items returns what matches the filter, in its order; more than what is
 	// listed anyway when it likes.
 	items func(filter string) []item
+	// among says what was looked through; nil where that is plain.
+	among func(filter string) safe.Text
 	check func(*Model) error
 
 	filter string
@@ -34,6 +36,7 @@ type picker struct {
 	at     int
 	top    int
 	ready  bool
+	where  safe.Text // what among said
 	said   safe.Text // why the item that was chosen can't be
 }
 
@@ -49,6 +52,9 @@ func (p *picker) list() []item {
 	if !p.ready {
 		p.found, p.ready = p.items(p.filter), true
 		p.at = max(0, min(p.at, len(p.found)-1))
+		if p.among != nil {
+			p.where = p.among(p.filter)
+		}
 	}
 	return p.found
 }
@@ -118,34 +124,55 @@ func (p *picker) view(l *look, w, h int) panel {
 	if h < 12 {
 		whyRows = 1
 	}
-	room := max(1, min(h-2-whyRows, 14))
+	last := p.last(l, found, w, whyRows)
+	room := max(1, min(h-2-len(last), 14))
 	p.top = max(0, min(p.top, p.at, len(found)-room))
 	p.top = max(p.top, p.at-room+1)
-	filter := l.cols.Cut(outside(p.filter), max(1, w-4))
-	input := l.row(w, "").put(l.accent, ours("› "))
-	if p.filter == "" {
-		input.put(l.dim, p.prompt)
-	} else {
-		input.put("", filter)
+	count := safe.Text{}
+	if len(found) > room {
+		count = oursf("%d–%d of %d", p.top+1, min(p.top+room, len(found)), len(found))
 	}
-	rows := []string{input.String(), l.row(w, "").String()}
+	filter := l.cols.Cut(outside(p.filter), max(1, w-6-l.cols.Width(count)))
+	input := span{"", filter}
+	if p.filter == "" {
+		input = span{l.dim, p.prompt}
+	}
+	rows := []string{l.split(w, "", []span{{l.accent, ours("› ")}, input}, []span{{l.dim, count}}), l.row(w, "").String()}
 	for i := p.top; i < len(found) && i < p.top+room; i++ {
 		rows = append(rows, p.line(l, &found[i], w, i == p.at))
 	}
 	if len(found) == 0 {
 		rows = append(rows, l.row(w, "").gap(2).put(l.dim, ours("Nothing matches.")).String())
 	}
-	rows = l.fill(rows, w, room+2)
-	var why []string
-	for _, t := range l.cols.Wrap(p.why(found), w) {
-		why = append(why, l.row(w, "").put(l.warn, t).String())
-	}
-	rows = append(rows, l.fill(why, w, whyRows)...)
+	rows = append(l.fill(rows, w, room+2), last...)
 	x := 2
 	if p.filter != "" {
 		x += l.cols.Width(filter)
 	}
 	return panel{title: p.title, rows: rows, width: w, foot: ours("enter chooses · esc closes"), x: x, y: 0, ok: true}
+}
+
+// last are the rows below the list: why the item under the cursor can't be
+// chosen, in n rows, and what was looked through. Where there is one row for
+// both, the reason has it.
+func (p *picker) last(l *look, found []item, w, n int) []string {
+	var why []string
+	for _, t := range l.cols.Wrap(p.why(found), w) {
+		if !t.Empty() {
+			why = append(why, l.row(w, "").put(l.warn, t).String())
+		}
+	}
+	if p.among == nil {
+		return l.fill(why, w, n)
+	}
+	among := l.row(w, "").put(l.dim, p.where).String()
+	if n > 1 {
+		return append(l.fill(why, w, n), among)
+	}
+	if len(why) == 0 {
+		why = []string{among}
+	}
+	return l.fill(why, w, n)
 }
 
 // why is the reason of the item under the cursor, when it has one.
@@ -174,42 +201,8 @@ func (p *picker) line(l *look, it *item, w int, at bool) string {
 		left = append(left, span{l.dim, ours("  ")}, span{l.dim, it.detail})
 	}
 	right := []span{{l.dim, it.right}, {"", ours(" ")}}
-	if !it.off.Empty() {
+	if !it.off.Empty() && it.right.Empty() {
 		right = []span{{l.dim, ours("not now ")}}
 	}
 	return l.split(w, base, left, right)
-}
-
-// matches scores a text against a filter whose letters must all occur in
-// order: 0 when they don't, higher when they stand together or begin words.
-func matches(filter, text string) int {
-	if filter == "" {
-		return 1
-	}
-	want := []rune(strings.ToLower(filter))
-	score, i, run := 1, 0, 0
-	before, at := ' ', 0
-	for _, r := range text {
-		if i == len(want) {
-			break
-		}
-		if unicode.ToLower(r) == want[i] {
-			i++
-			run++
-			score += run
-			if !unicode.IsLetter(before) && !unicode.IsDigit(before) {
-				score += 4
-			}
-			if at == i-1 {
-				score += 3 // the text begins with it
-			}
-		} else {
-			run = 0
-		}
-		before, at = r, at+1
-	}
-	if i < len(want) {
-		return 0
-	}
-	return score
 }

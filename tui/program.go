@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -13,51 +14,85 @@ import (
 
 // palette finds an action, a conversation that is known here, or another account.
 func (m *Model) palette() tea.Cmd {
-	m.push(&picker{title: ours("Find"), prompt: ours("a command, a customer's name, a number"), items: m.findable})
+	m.push(&picker{title: ours("Find"), prompt: ours("a command, a customer's name, a number"), items: m.findable, among: m.lookedThrough})
 	return nil
 }
 
 // maxFound is how many conversations the palette lists.
 const maxFound = 20
 
+// findable lists the actions on the current chat, those of the program, the
+// accounts and the lists, and with a filter the chats; the best match first.
 func (m *Model) findable(filter string) []item {
+	items := slices.Concat(m.actionItems(GroupChat), m.actionItems(GroupProgram))
+	for _, acc := range m.opt.Accounts {
+		items = append(items, item{title: safe.Join(ours(" "), ours("Continue as"), outside(acc.Name)), right: outside(acc.Role), named: true, run: func() tea.Cmd {
+			m.next = acc.Key
+			return m.end()
+		}})
+	}
+	items = append(items, m.actionItems(GroupLists)...)
+	if strings.TrimSpace(filter) != "" {
+		chats := narrowed(m.chats(), filter)
+		items = append(items, chats[:min(len(chats), maxFound)]...)
+	}
+	return narrowed(items, filter)
+}
+
+// actionItems are the actions of a group that are offered, with why one can't
+// be done now.
+func (m *Model) actionItems(g Group) []item {
 	l := m.look()
 	var items []item
 	for i := range m.table {
 		a := &m.table[i]
 		hidden, why := m.available(a)
-		if hidden || a.Group == GroupMove || a.ID == "palette" {
+		if hidden || a.Group != g || a.ID == "palette" {
 			continue
 		}
 		it := item{title: ours(a.Title), right: ours(a.Keys[0]), run: func() tea.Cmd { return m.run(a) }}
 		if why != nil {
-			it.off = l.reason(why, m.current())
+			it.off, it.right = l.reason(why, m.current()), safe.Text{}
 		}
 		items = append(items, it)
-	}
-	for _, acc := range m.opt.Accounts {
-		items = append(items, item{title: safe.Join(ours(" "), ours("Continue as"), outside(acc.Name)), right: outside(acc.Role), run: func() tea.Cmd {
-			m.next = acc.Key
-			return m.end()
-		}})
-	}
-	items = narrowed(items, filter)
-	if filter != "" {
-		items = append(items, m.chats(filter)...)
 	}
 	return items
 }
 
-// chats are the conversations whose name, phone or number matches.
-func (m *Model) chats(filter string) []item {
+// chats are the conversations that are known here, to be found by name, phone,
+// username and number.
+func (m *Model) chats() []item {
 	var items []item
 	for _, c := range m.rows() {
 		id := c.ID
-		items = append(items, item{title: contactName(c.Contact), detail: ours(id.String()).Add(ours(" ")).Add(outside(c.Contact.Phone)),
-			right: ours("chat"), run: func() tea.Cmd { m.leaveComposer(); m.open(id); return nil }})
+		it := item{title: contactName(c.Contact), detail: ours(id.String()).Add(ours(" ")).Add(outside(c.Contact.Phone)), right: ours("chat"), named: true,
+			also: []string{id.String(), strings.TrimPrefix(id.String(), "#")},
+			run:  func() tea.Cmd { m.leaveComposer(); m.open(id); return nil }}
+		if c.Contact.Phone != "" {
+			it.also = append(it.also, c.Contact.Phone)
+		}
+		if c.Contact.Username != "" {
+			it.also = append(it.also, "@"+c.Contact.Username)
+		}
+		items = append(items, it)
 	}
-	items = narrowed(items, filter)
-	return items[:min(len(items), maxFound)]
+	return items
+}
+
+// lookedThrough says among how many chats the palette looked, for there may be
+// more on the server.
+func (m *Model) lookedThrough(filter string) safe.Text {
+	if strings.TrimSpace(filter) == "" {
+		return safe.Text{}
+	}
+	chats := m.chats()
+	among := "among the " + plural(len(chats), "chat") + " loaded here"
+	for i := range chats {
+		if chats[i].fits(filter) != apart {
+			return ours("Found " + among + ".")
+		}
+	}
+	return ours("No such chat " + among + ".")
 }
 
 // help lists every action with its keys, and what can't be done now with why.
@@ -80,7 +115,7 @@ func (m *Model) help() tea.Cmd {
 			}
 			r := l.row(w, "").cell(l.accent, ours(a.shownKeys()), 22).gap(1)
 			if why != nil {
-				r.put(l.dim, ours(a.Title)).gap(2).put(l.faint, l.cols.Cut(l.reason(why, m.current()), r.left))
+				r.put(l.dim, ours(a.Title)).gap(2).put(l.dim, l.cols.Cut(l.reason(why, m.current()), r.left))
 			} else {
 				r.put("", ours(a.Title))
 			}
@@ -160,13 +195,40 @@ func (m *Model) quit() tea.Cmd {
 	}
 	m.push(&question{
 		title: ours("Quit now?"),
-		body:  []para{{text: ours(plural(m.writes, "command") + " hasn't been answered yet. If you quit, look later whether it was done. What you wrote is kept as a draft.")}},
+		body:  []para{{text: ours(m.unanswered() + " been answered yet. If you quit, look later whether it was done. What you wrote is kept as a draft.")}},
 		options: []option{
 			{"n", ours("stay"), nil},
 			{"y", ours("quit"), m.end},
 		},
 	})
 	return nil
+}
+
+// unanswered counts what is under way, as the begin of a sentence: "2 messages
+// haven't".
+func (m *Model) unanswered() string {
+	messages := 0
+	for _, d := range m.drafts {
+		if len(d.out) > 0 {
+			messages++ // of one chat, they go out one by one
+		}
+		if d.noting {
+			messages++
+		}
+	}
+	messages = min(messages, m.writes)
+	verb := " haven't"
+	if m.writes == 1 {
+		verb = " hasn't"
+	}
+	switch changes := m.writes - messages; {
+	case messages == 0:
+		return plural(changes, "change") + verb
+	case changes == 0:
+		return plural(messages, "message") + verb
+	default:
+		return plural(messages, "message") + " and " + plural(changes, "change") + verb
+	}
 }
 
 // end saves what isn't saved yet, and ends the program.
@@ -193,7 +255,7 @@ func (m *Model) people() tea.Cmd {
 				continue
 			}
 			id := member.ID
-			it := item{title: l.memberName(id), detail: outside(member.Email), right: outside(to.Role.Name), run: func() tea.Cmd { return m.chooseRole(id) }}
+			it := item{title: l.memberName(id), detail: outside(member.Email), right: outside(to.Role.Name), named: true, run: func() tea.Cmd { return m.chooseRole(id) }}
 			if member.Suspended {
 				it.detail = ours("suspended")
 			}
@@ -211,7 +273,7 @@ func mayAssignRoles(m *Model) error { return m.rep.Can(desk.RoleAssign, desk.Sub
 
 func (m *Model) chooseRole(id desk.MemberID) tea.Cmd {
 	name := m.look().memberName(id)
-	m.push(&picker{title: safe.Join(ours(" "), ours("A role for"), name), prompt: ours("name of a role"), check: mayAssignRoles, items: func(filter string) []item {
+	p := &picker{title: safe.Join(ours(" "), ours("A role for"), name), prompt: ours("name of a role"), check: mayAssignRoles, items: func(filter string) []item {
 		to, ok := m.rep.Actor(id)
 		if !ok {
 			return nil
@@ -226,7 +288,9 @@ func (m *Model) chooseRole(id desk.MemberID) tea.Cmd {
 			items = append(items, it)
 		}
 		return narrowed(items, filter)
-	}})
+	}}
+	p.at = max(0, slices.IndexFunc(p.list(), func(it item) bool { return it.off.Empty() }))
+	m.push(p)
 	return nil
 }
 
@@ -235,27 +299,16 @@ func (m *Model) confirmRole(to desk.Actor, role desk.Role) dialog {
 	l := m.look()
 	name := l.memberName(to.Member.ID)
 	body := []para{{text: safe.Join(ours(" "), name, ours("is"), outside(to.Role.Name), ours("now and becomes"), outside(role.Name)).Add(ours(". It takes effect at once, on every screen of theirs."))}, {}}
-	gained, lost := 0, 0
-	var changes []para
-	for _, p := range desk.Permissions() {
-		was, is := to.Role.Scope(p.Key), role.Scope(p.Key)
-		switch {
-		case is.Rank() > was.Rank():
-			gained++
-			changes = append(changes, para{ink: l.good, text: ours("+ " + p.Title + " " + scopes(was, is))})
-		case is.Rank() < was.Rank():
-			lost++
-			changes = append(changes, para{ink: l.bad, text: ours("− " + p.Title + " " + scopes(was, is))})
-		}
-	}
-	if len(changes) == 0 {
-		changes = []para{{ink: l.dim, text: ours("Nothing that they may do changes.")}}
-	} else {
-		body = append(body, para{ink: l.strong, text: ours("+" + strconv.Itoa(gained) + "  −" + strconv.Itoa(lost))})
+	changes, danger := l.roleChanges(to.Role, role)
+	at := 0
+	if danger {
+		at = -1
+		body = append(body, para{ink: l.warn, text: ours("What is marked ! lets them change what other people may do: answer with y or n.")}, para{})
 	}
 	return &question{
 		title: safe.Join(ours(" "), ours("Make"), name, outside(role.Name)).Add(ours("?")),
 		body:  slices.Concat(body, changes),
+		at:    at,
 		options: []option{
 			{"y", ours("give the role"), func() tea.Cmd {
 				return m.act(0, desk.AssignRole{Member: to.Member.ID, Role: role.ID}, safe.Join(ours(" "), name, ours("is"), outside(role.Name), ours("now.")))
@@ -270,6 +323,46 @@ func (m *Model) confirmRole(to desk.Actor, role desk.Role) dialog {
 			return m.rep.Can(desk.RoleAssign, desk.Subject{To: &now, Role: &role, Owners: m.rep.Owners()}, m.opt.Now())
 		},
 	}
+}
+
+// roleChanges are the lines of what a person gains and loses, the dangerous
+// first; danger tells whether one of these is gained.
+func (l *look) roleChanges(from, to desk.Role) (changes []para, danger bool) {
+	gained, lost := 0, 0
+	all := desk.Permissions()
+	slices.SortStableFunc(all, func(p, q desk.Permission) int { return cautious(p) - cautious(q) })
+	for _, p := range all {
+		was, is := from.Scope(p.Key), to.Scope(p.Key)
+		title := p.Title + " " + scopes(was, is)
+		if p.Danger {
+			title = "! " + title
+		}
+		switch {
+		case is.Rank() > was.Rank():
+			gained++
+			danger = danger || p.Danger
+			k := l.good
+			if p.Danger {
+				k = l.warn
+			}
+			changes = append(changes, para{ink: k, text: ours("+ " + title)})
+		case is.Rank() < was.Rank():
+			lost++
+			changes = append(changes, para{ink: l.bad, text: ours("− " + title)})
+		}
+	}
+	if len(changes) == 0 {
+		return []para{{ink: l.dim, text: ours("Nothing that they may do changes.")}}, false
+	}
+	return append([]para{{ink: l.strong, text: ours("+" + strconv.Itoa(gained) + "  −" + strconv.Itoa(lost))}}, changes...), danger
+}
+
+// cautious orders dangerous permissions before the others.
+func cautious(p desk.Permission) int {
+	if p.Danger {
+		return 0
+	}
+	return 1
 }
 
 // scopes says how far a permission reached and will reach.

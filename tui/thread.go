@@ -37,6 +37,7 @@ type drawnKey struct {
 	unread   int
 	grouped  bool
 	follows  bool
+	repeats  bool
 	raw      bool
 }
 
@@ -54,7 +55,7 @@ func (v *threadView) forgetDrawn() { v.cache = map[drawnKey][]string{} }
 // drawn returns the rows of the i-th message.
 func (v *threadView) drawn(l *look, ms []desk.Message, i, w int) []string {
 	e := entryAt(l, ms, i, v)
-	key := drawnKey{e.m.ID, e.m.Seq, e.m.Delivery, w, l.cols, e.day, e.unread, e.grouped, e.follows, e.raw}
+	key := drawnKey{e.m.ID, e.m.Seq, e.m.Delivery, w, l.cols, e.day, e.unread, e.grouped, e.follows, e.repeats, e.raw}
 	if rows, ok := v.cache[key]; ok {
 		return rows
 	}

@@ -1,0 +1,174 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/frontdesk-inbox/frontdesk/client"
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+func TestRoleChangeIsToldTruly(t *testing.T) {
+	for _, tt := range []struct {
+		from, to desk.RoleID
+		want     string
+	}{
+		{desk.RoleViewer, desk.RoleAgent,
+			"you can now reply to customers, claim from the queue, assign and 6 more; you see your teams' chats only"},
+		{desk.RoleManager, desk.RoleViewer,
+			"you can no longer reply to customers, claim from the queue, assign and 8 more"},
+		{desk.RoleAgent, desk.RoleManager,
+			"you can now reply in a colleague's chat and switch people's roles; you see every chat; you can reply to customers, claim from the queue, assign and 6 more more widely"},
+		{desk.RoleSales, desk.RoleTemporary,
+			"you can no longer see the queue, claim from the queue, assign and 3 more"},
+		{desk.RoleManager, desk.RoleManager, ""},
+	} {
+		if got := compare(roleOf(tt.from), roleOf(tt.to)).sentence(); got != tt.want {
+			t.Errorf("%s → %s:\n got %s\nwant %s", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
+
+func TestNarrowedRoleLosesNothing(t *testing.T) {
+	r := live(t, desk.RoleViewer)
+	r.size(160, 24)
+	rights(r, desk.RoleAgent)
+	r.shows("Your role is now Agent: you can now reply to customers, claim from the queue, assign and 6 more; you see your teams' chats only.")
+	r.hides("no longer")
+}
+
+func TestClosedNoteNamesTheRole(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.size(160, 24)
+	r.keys("4", "enter", "n")
+	r.kind("half a")
+	rights(r, desk.RoleViewer)
+	r.shows("Your role is now Viewer, so this note is closed. Your text is kept. You can no longer reply to customers,")
+	if r.m.composer.focused {
+		t.Error("the composer is still open")
+	}
+}
+
+// TestDangerousRoleNeedsALetter gives a role that may change what others may
+// do: enter must not.
+func TestDangerousRoleNeedsALetter(t *testing.T) {
+	r := live(t, desk.RoleOwner)
+	r.size(120, 40)
+	r.keys("R")
+	r.kind("ana")
+	r.keys("enter")
+	r.kind("manager")
+	r.keys("enter")
+	r.shows("+ ! Switch people's roles (in their teams)", "a letter chooses")
+	if s := r.screen(); strings.Index(s, "! Switch people's roles") > strings.Index(s, "+ See conversations") {
+		t.Errorf("the dangerous one isn't first:\n%s", s)
+	}
+	r.keys("enter", "enter")
+	if _, n := last[desk.AssignRole](r); n > 0 || r.m.dialog() == nil {
+		t.Fatalf("enter gave a dangerous role; dialog %v", r.m.dialog())
+	}
+	r.keys("y")
+	r.wantAsked(desk.AssignRole{Member: "ana", Role: desk.RoleManager})
+
+	r.keys("R")
+	r.kind("ana")
+	r.keys("enter")
+	r.kind("viewer")
+	r.keys("enter", "enter")
+	r.wantAsked(desk.AssignRole{Member: "ana", Role: desk.RoleViewer})
+}
+
+func TestRolePickerBeginsWhereItCan(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.size(120, 40)
+	r.keys("R")
+	r.shows("zoe@example.com Owner") // of whom can't be changed, the role
+	r.hides("not now")
+	r.kind("ana")
+	r.keys("enter")
+	p := r.m.dialog().(*picker)
+	if it := p.list()[p.at]; !it.off.Empty() || it.title.String() != "Marketing" {
+		t.Errorf("the cursor begins on %s (%s)", it.title, it.off)
+	}
+}
+
+// failing is a thread of a customer who got nothing: the same reason twice,
+// with an event between, and another one.
+func failing(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t)
+	r.do = func(cmd desk.Command) (any, error) {
+		h, ok := cmd.(desk.History)
+		if !ok {
+			return nil, nil
+		}
+		page := theThread(h.Conversation)
+		fail := func(i int, text, why string) desk.Message {
+			m := page.Messages[0]
+			m.ID, m.Order, m.Side, m.Author, m.Text = desk.MessageID("f"+text), int64(20+i), desk.SideTeam, "asha", text
+			m.Delivery, m.Problem = desk.Failed, &desk.Problem{Text: why}
+			return m
+		}
+		between := page.Messages[0]
+		between.ID, between.Order, between.Side, between.Type = "e", 22, desk.SideEvent, desk.MessageType(desk.ConversationResolved)
+		page.Messages = []desk.Message{fail(4, "four", "The phone is off."), fail(3, "three", "The number is blocked."), between, fail(1, "one", "The number is blocked.")}
+		return page, nil
+	}
+	r.send(Deliver{client.Link{State: client.Live}, snapshot("asha", desk.RoleManager, 100, conversations())})
+	r.size(70, 40) // the thread alone
+	r.keys("4", "enter")
+	return r
+}
+
+func TestFailureIsExplainedOnce(t *testing.T) {
+	r := failing(t)
+	r.shows("! Not delivered, as below.", "! Not delivered. The number is blocked.", "! Not delivered. The phone is off.")
+	if n := strings.Count(r.screen(), "is blocked"); n != 1 {
+		t.Errorf("one reason is told %d times:\n%s", n, r.screen())
+	}
+}
+
+func TestSettleFailed(t *testing.T) {
+	r := failing(t)
+	r.keys("x", "enter")
+	r.shows("This message failed", "s send it again: WhatsApp gets one more try", "a it did arrive: it counts as sent from now on", "n leave it: it stays marked as failed")
+	r.keys("a")
+	r.wantAsked(desk.Settle{Conversation: 1, Message: "ffour", Arrived: true})
+	asked := len(r.asked)
+	r.keys("x", "enter", "n")
+	if len(r.asked) != asked || r.m.dialog() != nil {
+		t.Errorf("n asked for %v", r.asked[asked:])
+	}
+}
+
+func TestHelpSaysThatThereIsMore(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.keys("?")
+	r.shows("▼ more")
+	r.keys("G")
+	r.hides("▼ more")
+	r.shows("v shows them")
+	r.keys("esc")
+	r.size(120, 200)
+	r.keys("?")
+	r.hides("▼ more")
+}
+
+func TestQuitCountsWhatIsUnderWay(t *testing.T) {
+	for _, tt := range []struct {
+		play func(*rig)
+		want string
+	}{
+		{func(r *rig) { r.keys("m") }, "1 change hasn't been answered yet."},
+		{func(r *rig) { r.keys("m", "m") }, "2 changes haven't been answered yet."},
+		{func(r *rig) { write(r, "a"); r.keys("enter", "esc") }, "1 message hasn't been answered yet."},
+		{func(r *rig) { write(r, "a"); r.keys("enter", "esc", "m") }, "1 message and 1 change haven't been answered yet."},
+	} {
+		r := live(t, desk.RoleManager)
+		r.keys("4")
+		r.hold = true
+		tt.play(r)
+		r.keys("q")
+		r.shows(tt.want)
+	}
+}
