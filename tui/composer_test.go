@@ -92,7 +92,7 @@ func TestLastVisit(t *testing.T) {
 	r := live(t, desk.RoleManager)
 	kept := r.m.rep
 	r = newRig(t, func(o *Options) { o.Replica = kept })
-	r.shows("from your last visit", "Maria Lopez", "connecting…")
+	r.shows("from your last visit", "Maria L…", "connecting…")
 	r = newRig(t, func(o *Options) { o.Replica, o.Since = kept, noon.AddDate(0, 0, -2) })
 	r.shows("stale since 21 Nov 12:00")
 }

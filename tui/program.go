@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
@@ -167,10 +168,13 @@ func (m *Model) refresh() tea.Cmd {
 	m.unstick()
 	m.thread.asked = false
 	m.list.at().asked = false
-	if id := m.thread.open; id != 0 {
+	// What is known stays until something newer can come.
+	if id := m.thread.open; id != 0 && m.link.State == client.Live {
 		m.rep.Forget(id)
+		m.say(toastInfo, ours("Loading again."))
+	} else {
+		m.say(toastInfo, ours("Trying to connect."))
 	}
-	m.say(toastInfo, ours("Loading again."))
 	if m.opt.Reconnect == nil {
 		return nil
 	}

@@ -121,7 +121,7 @@ func TestFirstPaintAsksNothing(t *testing.T) {
 	r := newRig(t)
 	r.shows("connecting…", "Loading…")
 	r.send(Deliver{client.Link{State: client.Live}, snapshot("asha", desk.RoleManager, 100, conversations())})
-	r.shows("Maria Lopez", "live")
+	r.shows("Maria L…", "live")
 }
 
 func TestTitle(t *testing.T) {
