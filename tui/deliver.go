@@ -205,8 +205,8 @@ func (e effects) sentence() string {
 	if e.seen != "" {
 		parts = append(parts, sight(e.seen, e.more))
 	}
-	add("you can ", e.narrower, " less widely")
-	add("you can ", e.wider, " more widely")
+	add("in fewer chats than before, you can ", e.narrower, "")
+	add("in more chats than before, you can ", e.wider, "")
 	return strings.Join(parts, "; ")
 }
 

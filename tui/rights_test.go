@@ -18,7 +18,7 @@ func TestRoleChangeIsToldTruly(t *testing.T) {
 		{desk.RoleManager, desk.RoleViewer,
 			"you can no longer reply to customers, claim from the queue, assign and 8 more"},
 		{desk.RoleAgent, desk.RoleManager,
-			"you can now reply in a colleague's chat and switch people's roles; you see every chat; you can reply to customers, claim from the queue, assign and 6 more more widely"},
+			"you can now reply in a colleague's chat and switch people's roles; you see every chat; in more chats than before, you can reply to customers, claim from the queue, assign and 6 more"},
 		{desk.RoleSales, desk.RoleTemporary,
 			"you can no longer see the queue, claim from the queue, assign and 3 more"},
 		{desk.RoleManager, desk.RoleManager, ""},
