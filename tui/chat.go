@@ -156,7 +156,7 @@ func (m *Model) assignees(id desk.ConversationID, filter string) []item {
 	}
 	for _, member := range m.rep.Members() {
 		to, ok := m.rep.Actor(member.ID)
-		if !ok || member.Suspended || to.Role.Scope(desk.MessageReply).Rank() == 0 {
+		if !ok || desk.CanReceive(&to) != nil {
 			continue // who can't answer customers isn't offered
 		}
 		mid := member.ID

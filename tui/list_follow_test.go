@@ -91,6 +91,9 @@ func TestRowsStayWhenScrolledDown(t *testing.T) {
 	for range 20 {
 		r.keys("j")
 	}
+	for range 4 {
+		r.keys("k") // not on the last line: there the cursor alone would hold the view
+	}
 	r.shows("↑ 11 newer · g")
 	before := r.listLines()[1:]
 	for i := range 8 {
@@ -105,8 +108,8 @@ func TestRowsStayWhenScrolledDown(t *testing.T) {
 	if _, i := r.line("Customer 16."); i != was {
 		t.Errorf("the first row went to the top, and another one from line %d to %d", was, i)
 	}
-	r.event(desk.ConversationClaimed, "ana", 21, func(c *desk.Conversation) { c.Assignee = "ana" })
-	if s, _ := r.line("Customer 22."); !strings.HasPrefix(s, "▌") {
+	r.event(desk.ConversationClaimed, "ana", 17, func(c *desk.Conversation) { c.Assignee = "ana" })
+	if s, _ := r.line("Customer 18."); !strings.HasPrefix(s, "▌") {
 		t.Errorf("the cursor's chat went, and the next isn't under it: %q", s)
 	}
 	if _, i := r.line("Customer 16."); i != was {
