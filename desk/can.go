@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Why is a refusal's word for programs.
 type Why string
@@ -23,6 +26,12 @@ const (
 	WhyLastOwner   Why = "last_owner"  // nobody could undo it
 	WhySameRole    Why = "same_role"   // nothing would change
 	WhyNotTeammate Why = "no_teammate" // they share no team with me
+	WhyBuiltIn     Why = "built_in"    // comes with the program
+	WhyOwnerEnds   Why = "owner_ends"  // an owner's role has no end
+	WhyShown       Why = "shown"       // the number is visible already
+	WhyCap         Why = "cap"         // more than one person may take out alone
+	WhyReadOnly    Why = "read_only"   // one is looking through other eyes
+	WhyHidden      Why = "hidden"      // in the log only: it was answered as not found
 )
 
 // Denied is a refusal: which permission, why, and how far one would have to
@@ -34,9 +43,16 @@ type Denied struct {
 	// ByRole is true when no state of this subject would change the answer, so
 	// a screen doesn't offer the action at all.
 	ByRole bool  `json:"by_role,omitempty"`
-	Needs  Scope `json:"needs,omitempty"` // the narrowest scope that would do
+	Needs  Scope `json:"needs,omitempty"` // the narrowest scope that would do; empty when no scope would
 	Has    Scope `json:"has,omitempty"`
+	// Holders are who could give it for a time, the lowest rank first. [Can]
+	// leaves it empty: whoever knows the people fills it in, by [Givers].
+	Holders []MemberID `json:"holders,omitempty"`
 }
+
+// Askable reports whether more access would change the answer: then it makes
+// sense to ask for it.
+func (d *Denied) Askable() bool { return d.Needs != ScopeNone }
 
 func (d *Denied) Error() string { return d.Reason }
 
@@ -46,10 +62,19 @@ func (d *Denied) Error() string { return d.Reason }
 type Subject struct {
 	Conversation *Conversation
 	Message      *Message // of message.retry
-	To           *Actor   // of conversation.assign, who would get it; of role.assign, whose role
-	Role         *Role    // of role.assign, the role to give; nil asks about the person alone
-	Owners       int      // of role.assign, how many owners are active
 	Status       Status   // of conversation.set_status, the one to give; empty asks about the conversation alone
+	// To is the person it is about: who would get a conversation, whose role,
+	// teams, access or sessions. Nil asks whether it is possible for anyone.
+	To     *Actor
+	Role   *Role // the role to give; of role.manage, the one to change (nil: a new one)
+	Owners int   // how many owners are active, where the last one matters
+	// Draft is what a role would become; nil when it would be deleted, or the
+	// question is about the role alone.
+	Draft *Role
+	Teams []TeamID // of team.manage and member.invite, the teams it touches
+	Key   Perm     // of grant.temporary and access.decide, the permission to give …
+	Scope Scope    // … and how far
+	Rows  int      // of contact.export, how many contacts would have left within a day
 }
 
 // Can decides whether me may use p on s at this moment. It returns nil, or a
@@ -63,16 +88,16 @@ func Can(me *Actor, p Perm, s Subject, now time.Time) error {
 	if p == ConversationView {
 		return canView(me, s.Conversation)
 	}
-	held := me.Role.Scope(p)
+	held := me.Scope(p)
 	if held.Rank() == 0 {
-		return noKey(p)
+		return noKey(p, me, s.Conversation)
 	}
-	if p == RoleAssign {
-		return canAssignRole(me, held, s)
+	if rule := rulesOfPeople(p); rule != nil {
+		return rule(me, held, s)
 	}
 	c := s.Conversation
 	if c == nil {
-		return nil
+		return canTakeOut(me, p, s)
 	}
 	if !covers(held, &me.Member, c.Facts()) {
 		return tooNarrow(p, held, me.Member, c)
@@ -101,15 +126,15 @@ func Sees(me *Actor, f Facts) bool {
 	if me.Member.Suspended {
 		return false
 	}
-	return covers(me.Role.Scope(ConversationView), &me.Member, f) ||
-		(f.Assignee == "" && covers(me.Role.Scope(ConversationViewQueue), &me.Member, f))
+	return covers(me.Scope(ConversationView), &me.Member, f) ||
+		(f.Assignee == "" && covers(me.Scope(ConversationViewQueue), &me.Member, f))
 }
 
 func canView(me *Actor, c *Conversation) error {
-	view, queue := me.Role.Scope(ConversationView), me.Role.Scope(ConversationViewQueue)
+	view, queue := me.Scope(ConversationView), me.Scope(ConversationViewQueue)
 	switch {
 	case view.Rank() == 0 && queue.Rank() == 0:
-		return noKey(ConversationView)
+		return noKey(ConversationView, me, c)
 	case c == nil, Sees(me, c.Facts()):
 		return nil
 	}
@@ -154,6 +179,10 @@ func canNow(me *Actor, p Perm, c *Conversation, s Subject, now time.Time) error 
 		}
 	case MessageReply:
 		return canReply(me, c, now)
+	case ContactReveal:
+		if SeesNumbers(me, c) {
+			return deny(WhyShown, "You see this number already.")
+		}
 	case MessageRetry:
 		if m := s.Message; m != nil && m.Delivery != Failed && m.Delivery != Unknown {
 			return deny(WhyDelivery, "Only a message that failed or is unconfirmed can be settled.")
@@ -166,9 +195,10 @@ func canNow(me *Actor, p Perm, c *Conversation, s Subject, now time.Time) error 
 // provider would take a free-form message now.
 func canReply(me *Actor, c *Conversation, now time.Time) error {
 	if c.Assignee != "" && c.Assignee != me.Member.ID {
-		held := me.Role.Scope(MessageReplyUnowned)
+		held := me.Scope(MessageReplyUnowned)
 		if held.Rank() == 0 || !covers(held, &me.Member, c.Facts()) {
-			return &Denied{Perm: MessageReplyUnowned, Why: WhyHeld, Has: held, Needs: needs(me.Member, c),
+			d, _ := Describe(MessageReplyUnowned)
+			return &Denied{Perm: MessageReplyUnowned, Why: WhyHeld, Has: held, Needs: d.atLeast(needs(me.Member, c)),
 				Reason: "Someone else is answering this chat. Take it over to reply, or leave them a note."}
 		}
 	}
@@ -185,50 +215,23 @@ func canReply(me *Actor, c *Conversation, now time.Time) error {
 // CanReceive refuses to give a chat to someone who couldn't answer it, or to
 // leave it with them.
 func CanReceive(to *Actor) error {
-	if to.Member.Suspended || to.Role.Scope(MessageReply).Rank() == 0 {
+	if to.Member.Suspended || to.Scope(MessageReply).Rank() == 0 {
 		return &Denied{Perm: ConversationAssign, Why: WhyAssignee,
 			Reason: to.Member.Name + " can't reply to customers at present. Choose someone who can."}
 	}
 	return nil
 }
 
-// canAssignRole holds the guard rails of roles: not one's own, nobody as high or
-// higher, nothing that one lacks, and never the last owner.
-func canAssignRole(me *Actor, held Scope, s Subject) error {
-	if s.To == nil {
-		return nil
+func noKey(p Perm, me *Actor, c *Conversation) error {
+	d, ok := Describe(p)
+	refusal := &Denied{Perm: p, Why: WhyNoKey, ByRole: true, Reason: "Your role doesn't include “" + d.Title + "”."}
+	if ok {
+		refusal.Needs = d.Scopes[0]
+		if c != nil {
+			refusal.Needs = d.atLeast(needs(me.Member, c))
+		}
 	}
-	deny := func(why Why, reason string) error {
-		return &Denied{Perm: RoleAssign, Why: why, Reason: reason, Has: held}
-	}
-	to, top := s.To, me.Role.ID == RoleOwner
-	switch {
-	case to.Member.ID == me.Member.ID:
-		return deny(WhySelf, "Nobody changes their own role. Ask another admin.")
-	case held != ScopeAll && !me.Member.SharesTeam(to.Member):
-		return &Denied{Perm: RoleAssign, Why: WhyNotTeammate, Needs: ScopeAll, Has: held,
-			Reason: "You may switch roles in your own teams only."}
-	case !top && to.Role.Rank >= me.Role.Rank:
-		return deny(WhyAbove, to.Member.Name+" stands as high as you or higher. An owner can do this.")
-	case s.Role == nil:
-		return nil
-	case s.Role.ID == to.Role.ID:
-		return deny(WhySameRole, to.Member.Name+" has that role already.")
-	case !top && s.Role.Rank >= me.Role.Rank:
-		return deny(WhyAbove, "The role "+s.Role.Name+" stands as high as yours or higher. An owner can give it.")
-	case to.Role.ID == RoleOwner && s.Owners <= 1 && !to.Member.Suspended:
-		return deny(WhyLastOwner, to.Member.Name+" is the last owner. Make someone else an owner first.")
-	}
-	if missing, ok := me.Role.Covers(*s.Role); !ok {
-		d, _ := Describe(missing)
-		return deny(WhyBeyond, "The role "+s.Role.Name+" may do more than yours: “"+d.Title+"”. Nobody gives what they don't have.")
-	}
-	return nil
-}
-
-func noKey(p Perm) error {
-	d, _ := Describe(p)
-	return &Denied{Perm: p, Why: WhyNoKey, ByRole: true, Reason: "Your role doesn't include “" + d.Title + "”."}
+	return refusal
 }
 
 func tooNarrow(p Perm, held Scope, me Member, c *Conversation) error {
@@ -237,8 +240,36 @@ func tooNarrow(p Perm, held Scope, me Member, c *Conversation) error {
 		reach = "in your teams' chats"
 	}
 	d, _ := Describe(p)
-	return &Denied{Perm: p, Why: WhyScope, Has: held, Needs: needs(me, c),
+	return &Denied{Perm: p, Why: WhyScope, Has: held, Needs: d.atLeast(needs(me, c)),
 		Reason: "Your role allows “" + d.Title + "” only " + reach + "."}
+}
+
+// canTakeOut is the rule of two people: above the daily limit, what a role says
+// isn't enough. It takes a grant, which only someone else can give.
+func canTakeOut(me *Actor, p Perm, s Subject) error {
+	if p != ContactExport || s.Rows <= ExportCap {
+		return nil
+	}
+	for i := range me.Member.Grants {
+		if me.Member.Grants[i].Perm == ContactExportMany {
+			return nil
+		}
+	}
+	return &Denied{Perm: ContactExportMany, Why: WhyCap, Needs: ScopeAll,
+		Reason: fmt.Sprintf("More than %d contacts a day leave the desk only when a second person allows it. Ask for “Export many contacts”.", ExportCap)}
+}
+
+// ExportCap is how many contacts one person may take out within a day alone.
+const ExportCap = 200
+
+// atLeast is the narrowest scope of the permission that reaches as far as s.
+func (d Permission) atLeast(s Scope) Scope {
+	for _, have := range d.Scopes {
+		if have.Rank() >= s.Rank() {
+			return have
+		}
+	}
+	return ScopeAll
 }
 
 // needs is the narrowest scope that covers c.

@@ -25,6 +25,7 @@ type Contact struct {
 	Phone    string    `json:"phone,omitempty"`    // E.164 with +
 	Username string    `json:"username,omitempty"` // display only: customers change it
 	UserID   string    `json:"user_id,omitempty"`  // business-scoped user id
+	Hidden   bool      `json:"hidden,omitempty"`   // private fields are masked for this reader
 }
 
 // Status says whether a conversation still needs someone.

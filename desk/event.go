@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // EventKind says what happened, in the past tense.
 type EventKind string
@@ -18,19 +21,45 @@ const (
 	ConversationReopened  EventKind = "conversation.reopened"
 	ConversationRead      EventKind = "conversation.read"
 	ConversationLabelled  EventKind = "conversation.labelled"
+	// ConversationHandedOver: whoever had it can't answer any more; Text of its
+	// message says why.
+	ConversationHandedOver EventKind = "conversation.handed_over"
 
 	MemberAdded     EventKind = "member.added"
 	MemberSuspended EventKind = "member.suspended"
 	MemberResumed   EventKind = "member.resumed"
 	MemberTeamed    EventKind = "member.teamed" // their teams changed
+	MemberInvited   EventKind = "member.invited"
+	MemberJoined    EventKind = "member.joined"
+	MemberRemoved   EventKind = "member.removed"
 	RoleAssigned    EventKind = "role.assigned"
 	RoleChanged     EventKind = "role.changed" // what a role may do
+	RoleCreated     EventKind = "role.created"
+	RoleRemoved     EventKind = "role.removed"
 	TeamAdded       EventKind = "team.added"
+	TeamRenamed     EventKind = "team.renamed"
+
+	AccessGranted   EventKind = "access.granted" // a role or a permission until a time
+	AccessEnded     EventKind = "access.ended"   // before its time
+	AccessExpired   EventKind = "access.expired" // at its time
+	AccessRequested EventKind = "access.requested"
+	AccessDecided   EventKind = "access.decided"
+	AccessWithdrawn EventKind = "access.withdrawn"
+	ContactRevealed EventKind = "contact.revealed"
+	ContactErased   EventKind = "contact.erased"
 
 	// These stand in the log only; no session is told.
 	SignedIn        EventKind = "session.signed_in"
+	SignInFailed    EventKind = "session.failed"
 	SignedOut       EventKind = "session.signed_out"
+	SessionsEnded   EventKind = "session.ended" // by someone with the right to
 	PasswordChanged EventKind = "member.password_changed"
+	CommandRefused  EventKind = "command.refused"
+	ContactExported EventKind = "contact.exported"
+	LogExported     EventKind = "log.exported"
+	CheckpointTaken EventKind = "log.checkpoint"
+	ViewAsStarted   EventKind = "view_as.started"
+	ViewAsEnded     EventKind = "view_as.ended"
 )
 
 // Event is one entry of the log as sessions see it. It carries whole entities,
@@ -51,6 +80,8 @@ type Event struct {
 	Member *Member `json:"member,omitempty"`
 	Team   *Team   `json:"team,omitempty"`
 	Role   *Role   `json:"role,omitempty"`
+	// Request is for those who see it ([SeesRequest]).
+	Request *Request `json:"request,omitempty"`
 }
 
 // Was returns the conversation as it was before the event, with its facts only.
@@ -66,5 +97,30 @@ func (e *Event) Was() *Conversation {
 // LogOnly reports whether the event stands in the log without being told to
 // sessions.
 func (k EventKind) LogOnly() bool {
-	return k == SignedIn || k == SignedOut || k == PasswordChanged
+	switch k {
+	case SignedIn, SignInFailed, SignedOut, SessionsEnded, PasswordChanged, CommandRefused,
+		ContactExported, LogExported, CheckpointTaken, ViewAsStarted, ViewAsEnded:
+		return true
+	}
+	return false
+}
+
+// Masked is the event as someone sees it who may not see the contact's numbers,
+// or, of a member, without [MemberView].
+func (e Event) Masked() Event {
+	if e.Conversation != nil {
+		masked := e.Conversation.Masked()
+		e.Conversation = &masked
+	}
+	if len(e.Messages) > 0 {
+		e.Messages = slices.Clone(e.Messages)
+		for i := range e.Messages {
+			e.Messages[i] = e.Messages[i].Masked()
+		}
+	}
+	if e.Member != nil {
+		masked := e.Member.Masked()
+		e.Member = &masked
+	}
+	return e
 }

@@ -19,7 +19,30 @@ const (
 	MessageReplyUnowned   Perm = "message.reply_unowned"
 	MessageNote           Perm = "message.note"
 	MessageRetry          Perm = "message.retry"
-	RoleAssign            Perm = "role.assign"
+
+	ContactViewPII    Perm = "contact.view_pii"
+	ContactReveal     Perm = "contact.reveal"
+	ContactExport     Perm = "contact.export"
+	ContactExportMany Perm = "contact.export_many"
+
+	MemberView    Perm = "member.view"
+	MemberInvite  Perm = "member.invite"
+	MemberSuspend Perm = "member.suspend"
+	TeamManage    Perm = "team.manage"
+	SessionView   Perm = "session.view"
+	SessionRevoke Perm = "session.revoke"
+
+	RoleView       Perm = "role.view"
+	RoleAssign     Perm = "role.assign"
+	RoleManage     Perm = "role.manage"
+	RoleViewAs     Perm = "role.view_as"
+	GrantTemporary Perm = "grant.temporary"
+	AccessRequest  Perm = "access.request"
+	AccessDecide   Perm = "access.decide"
+
+	LogView   Perm = "log.view"
+	LogVerify Perm = "log.verify"
+	LogExport Perm = "log.export"
 )
 
 // Scope says on which conversations (or people) a role may use a permission.
@@ -58,7 +81,10 @@ type Group string
 const (
 	GroupConversation Group = "Conversations"
 	GroupMessage      Group = "Messages"
+	GroupContact      Group = "Contacts"
+	GroupPeople       Group = "People and teams"
 	GroupAccess       Group = "Roles and access"
+	GroupLog          Group = "Activity log"
 )
 
 // Permission describes a key to people: the role matrix, the docs and the
@@ -77,6 +103,7 @@ type Permission struct {
 func Permissions() []Permission {
 	all := []Scope{ScopeOwn, ScopeTeam, ScopeAll}
 	wide := []Scope{ScopeTeam, ScopeAll}
+	yes := []Scope{ScopeAll} // held or not
 	return []Permission{
 		{ConversationView, GroupConversation, "See conversations",
 			"See conversations in the lists, open them and read their history.", all, false},
@@ -102,8 +129,50 @@ func Permissions() []Permission {
 			"Add notes that colleagues see and the customer doesn't.", all, false},
 		{MessageRetry, GroupMessage, "Settle unsent messages",
 			"Send a failed or unconfirmed message again, or settle what became of it.", all, false},
+
+		{ContactViewPII, GroupContact, "See customers' numbers",
+			"See phone numbers and user names whole. Without it only the last four digits show.", all, false},
+		{ContactReveal, GroupContact, "Reveal one number",
+			"See one customer's number for ten minutes, with a reason that stands in the log.", all, false},
+		{ContactExport, GroupContact, "Export contacts",
+			"Take names and numbers out of the desk, a limited number a day.", all, true},
+		{ContactExportMany, GroupContact, "Export many contacts",
+			"Take out more than the daily limit. A role that has it may only give it: it takes a second person, who gives it for a time.", yes, true},
+
+		{MemberView, GroupPeople, "See the people",
+			"See colleagues' addresses, presence, open chats and temporary access.", yes, false},
+		{MemberInvite, GroupPeople, "Invite people",
+			"Invite a person with a role, up to what one holds oneself.", wide, true},
+		{MemberSuspend, GroupPeople, "Suspend and remove people",
+			"Suspend a person, let them back in, or remove them; their open chats are handed over.", wide, true},
+		{TeamManage, GroupPeople, "Manage teams",
+			"Create and rename teams, and say who is in them.", wide, true},
+		{SessionView, GroupPeople, "See sessions",
+			"See where a person is signed in: program, address, since when.", all, false},
+		{SessionRevoke, GroupPeople, "End sessions",
+			"Sign a person out of one session or of all.", all, true},
+
+		{RoleView, GroupAccess, "See the roles",
+			"See what each role may do, its history, and which permissions people never use.", yes, false},
 		{RoleAssign, GroupAccess, "Switch people's roles",
 			"Give another person a role, up to what one holds oneself.", wide, true},
+		{RoleManage, GroupAccess, "Manage roles",
+			"Create, change and delete custom roles, up to what one holds oneself.", yes, true},
+		{RoleViewAs, GroupAccess, "See as someone else",
+			"See the inbox exactly as a person or a role would, without touching anything.", wide, true},
+		{GrantTemporary, GroupAccess, "Give access for a time",
+			"Give a role or a single permission to a person until a time, up to what one holds oneself.", wide, true},
+		{AccessRequest, GroupAccess, "Ask for access",
+			"Ask for a permission for a time, with a reason.", yes, false},
+		{AccessDecide, GroupAccess, "Decide on requests",
+			"Allow or refuse what people ask for, up to what one holds oneself.", wide, true},
+
+		{LogView, GroupLog, "See the activity log",
+			"Read who did what and when: oneself, one's teams, or everyone.", all, false},
+		{LogVerify, GroupLog, "Keep the log's checkpoints",
+			"Take signed checkpoints, by which anyone can check later that the log is whole.", yes, false},
+		{LogExport, GroupLog, "Export the activity log",
+			"Take the log out of the desk, in a form that can be checked.", yes, true},
 	}
 }
 
@@ -116,4 +185,12 @@ func Describe(p Perm) (_ Permission, ok bool) {
 		return Permission{Key: p, Title: string(p)}, false
 	}
 	return all[i], true
+}
+
+// wider is the one of two scopes that reaches further.
+func wider(a, b Scope) Scope {
+	if b.Rank() > a.Rank() {
+		return b
+	}
+	return a
 }

@@ -38,6 +38,15 @@ type Thread struct {
 type Done struct {
 	Seq     int64     `json:"seq"`
 	Message MessageID `json:"message,omitempty"`
+	// Member, Team, Request and Grant are what it made.
+	Member  MemberID  `json:"member,omitempty"`
+	Team    TeamID    `json:"team,omitempty"`
+	Request RequestID `json:"request,omitempty"`
+	Grant   GrantID   `json:"grant,omitempty"`
+	// Code is the invitation's, told once: the same ref answers without it.
+	Code string `json:"code,omitempty"`
+	// Ends is until when what it gave holds.
+	Ends time.Time `json:"ends,omitzero"`
 }
 
 // FrameType is the word that says what a frame is.
@@ -49,6 +58,7 @@ const (
 	FrameEvents   FrameType = "events"   // server
 	FrameDo       FrameType = "do"       // client
 	FrameAnswer   FrameType = "answer"   // server
+	FrameAck      FrameType = "ack"      // client: a snapshot has been applied
 	FrameBye      FrameType = "bye"      // server, last
 )
 
@@ -61,6 +71,9 @@ type Hello struct {
 	Epoch   string    `json:"epoch,omitempty"` // of the position; empty asks for a snapshot
 	Seq     int64     `json:"seq,omitempty"`
 	Program string    `json:"program,omitempty"` // "frontdesk/0.1", for the list of sessions
+	// As asks to see as someone else: the link then only reads, and everything it
+	// is sent is what they would be sent.
+	As *ViewAs `json:"as,omitempty"`
 }
 
 // Welcome is the server's first frame. It is followed by events from the
@@ -95,7 +108,12 @@ type Snapshot struct {
 	Members []Member       `json:"members"`
 	Teams   []Team         `json:"teams"`
 	Roles   []Role         `json:"roles"`
-	Counts  map[List]Count `json:"counts"`
+	// Requests are those for access that this member sees: open ones, and those
+	// decided within a day.
+	Requests []Request `json:"requests,omitempty"`
+	// As is set on a link that sees as someone else; Me is then that person.
+	As     *ViewAs        `json:"as,omitempty"`
+	Counts map[List]Count `json:"counts"`
 	// Conversations holds each row once; Windows names the rows of each list,
 	// newest first.
 	Conversations []Conversation  `json:"conversations"`
@@ -140,6 +158,13 @@ type Do struct {
 	Args    json.RawMessage `json:"args"`
 }
 
+// Ack is the client's word that it shows the snapshot of Seq and has forgotten
+// what was before it: a change of rights has arrived.
+type Ack struct {
+	Type FrameType `json:"type"`
+	Seq  int64     `json:"seq"`
+}
+
 // Answer is what became of a command: Result is a [Page], [Thread] or [Done].
 type Answer struct {
 	Type   FrameType       `json:"type"`
@@ -167,6 +192,14 @@ const (
 // SignIn and SignedInAs are the bodies of POST /v1/session.
 type SignIn struct {
 	Email    string `json:"email"`
+	Password string `json:"password"`
+	Program  string `json:"program,omitempty"`
+}
+
+// Join is the body of POST /v1/join: an invitation's code and the password that
+// its member chooses. It is answered by [SignedInAs].
+type Join struct {
+	Code     string `json:"code"`
 	Password string `json:"password"`
 	Program  string `json:"program,omitempty"`
 }

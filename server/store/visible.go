@@ -56,8 +56,8 @@ func listed(me desk.Member, l desk.List) []branch {
 // reachable is what the role lets the member see, whatever the status.
 func reachable(me desk.Actor) []branch {
 	var nobody desk.MemberID
-	list := covered(me.Role.Scope(desk.ConversationView), me.Member)
-	for _, b := range covered(me.Role.Scope(desk.ConversationViewQueue), me.Member) {
+	list := covered(me.Scope(desk.ConversationView), me.Member)
+	for _, b := range covered(me.Scope(desk.ConversationViewQueue), me.Member) {
 		if q, ok := b.and(branch{assignee: &nobody}); ok {
 			list = append(list, q)
 		}

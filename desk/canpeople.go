@@ -1,0 +1,281 @@
+package desk
+
+// The guard rails of what people do to people. They hold for every member,
+// whatever their role says: nobody changes what they themselves may do, nobody
+// reaches someone as high or higher (owners excepted), and nobody gives what
+// they don't hold.
+
+// rulesOfPeople returns the rule of a permission that is about people rather
+// than conversations; nil for the others.
+func rulesOfPeople(p Perm) func(me *Actor, held Scope, s Subject) error {
+	switch p {
+	case RoleAssign:
+		return canAssignRole
+	case RoleManage:
+		return canManageRole
+	case RoleViewAs:
+		return canViewAs
+	case GrantTemporary:
+		return canGrant
+	case AccessDecide:
+		return canDecide
+	case MemberInvite:
+		return canInvite
+	case MemberSuspend:
+		return canSuspend
+	case TeamManage:
+		return canManageTeam
+	case SessionView:
+		return canViewSessions
+	case SessionRevoke:
+		return canEndSessions
+	case LogView:
+		return canViewLog
+	}
+	return nil
+}
+
+func top(me *Actor) bool { return me.Role.ID == RoleOwner }
+
+// reaches says whom a scope covers among people: own is oneself, team who shares
+// a team with me.
+func reaches(p Perm, held Scope, me, to *Actor) error {
+	switch {
+	case held == ScopeAll, to.Member.ID == me.Member.ID:
+		return nil
+	case held == ScopeOwn:
+		d, _ := Describe(p)
+		needs := ScopeAll
+		if me.Member.SharesTeam(to.Member) {
+			needs = ScopeTeam
+		}
+		return &Denied{Perm: p, Why: WhyScope, Needs: d.atLeast(needs), Has: held,
+			Reason: "Your role allows “" + d.Title + "” only for yourself."}
+	case !me.Member.SharesTeam(to.Member):
+		d, _ := Describe(p)
+		return &Denied{Perm: p, Why: WhyNotTeammate, Needs: ScopeAll, Has: held,
+			Reason: "Your role allows “" + d.Title + "” only for people of your own teams."}
+	}
+	return nil
+}
+
+// below refuses oneself, those out of reach, and those as high or higher.
+func below(p Perm, held Scope, me, to *Actor, self string) error {
+	if to.Member.ID == me.Member.ID {
+		return &Denied{Perm: p, Why: WhySelf, Has: held, Reason: self}
+	}
+	if err := reaches(p, held, me, to); err != nil {
+		return err
+	}
+	if !top(me) && to.Role.Rank >= me.Role.Rank {
+		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: to.Member.Name + " stands as high as you or higher. An owner can do this."}
+	}
+	return nil
+}
+
+// givable refuses a role that stands as high as one's own, or may do more. Only
+// the role itself counts: what one was lent can't be passed on.
+func givable(p Perm, held Scope, me *Actor, r *Role) error {
+	if !top(me) && r.Rank >= me.Role.Rank {
+		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: "The role " + r.Name + " stands as high as yours or higher. An owner can give it."}
+	}
+	if missing, ok := me.Role.Covers(*r); !ok {
+		return beyond(p, held, missing, "The role "+r.Name+" may do more than yours")
+	}
+	return nil
+}
+
+func beyond(p Perm, held Scope, missing Perm, what string) error {
+	d, _ := Describe(missing)
+	return &Denied{Perm: p, Why: WhyBeyond, Has: held, Reason: what + ": “" + d.Title + "”. Nobody gives what they don't have."}
+}
+
+func canAssignRole(me *Actor, held Scope, s Subject) error {
+	if s.To == nil {
+		return nil
+	}
+	if err := below(RoleAssign, held, me, s.To, "Nobody changes their own role. Ask another admin."); err != nil || s.Role == nil {
+		return err
+	}
+	if s.Role.ID == s.To.Role.ID {
+		return &Denied{Perm: RoleAssign, Why: WhySameRole, Has: held, Reason: s.To.Member.Name + " has that role already."}
+	}
+	if err := keepsOwner(RoleAssign, held, s); err != nil {
+		return err
+	}
+	return givable(RoleAssign, held, me, s.Role)
+}
+
+// keepsOwner refuses to take the last owner away.
+func keepsOwner(p Perm, held Scope, s Subject) error {
+	if s.To.Role.ID == RoleOwner && s.Owners <= 1 && !s.To.Member.Suspended {
+		return &Denied{Perm: p, Why: WhyLastOwner, Has: held, Reason: s.To.Member.Name + " is the last owner. Make someone else an owner first."}
+	}
+	return nil
+}
+
+// canManageRole judges one change: Role as it is (nil: it is new), Draft as it
+// would be (nil: nothing yet, or it would be deleted).
+func canManageRole(me *Actor, held Scope, s Subject) error {
+	deny := func(why Why, reason string) error {
+		return &Denied{Perm: RoleManage, Why: why, Has: held, Reason: reason}
+	}
+	if r := s.Role; r != nil {
+		switch {
+		case r.BuiltIn:
+			return deny(WhyBuiltIn, "The role "+r.Name+" comes with the program and stays as it is. Copy it and change the copy.")
+		case r.ID == me.Role.ID:
+			return deny(WhySelf, "Nobody changes their own role. Ask another admin.")
+		case !top(me) && r.Rank >= me.Role.Rank:
+			return deny(WhyAbove, "The role "+r.Name+" stands as high as yours or higher. An owner can change it.")
+		}
+	}
+	d := s.Draft
+	if d == nil {
+		return nil
+	}
+	if d.Rank >= me.Role.Rank {
+		return deny(WhyAbove, "A role's rank stays below one's own. Give "+d.Name+" a lower one.")
+	}
+	gained := Role{Grants: map[Perm]Scope{}}
+	for p, scope := range d.Grants {
+		if s.Role == nil || scope.Rank() > s.Role.Grants[p].Rank() {
+			gained.Grants[p] = scope
+		}
+	}
+	if missing, ok := me.Role.Covers(gained); !ok {
+		return beyond(RoleManage, held, missing, "The role "+d.Name+" would do more than yours")
+	}
+	return nil
+}
+
+// canViewAs lets nobody see through other eyes what they couldn't see with their
+// own: it takes a view of everything, so only masks remain, and those add up.
+func canViewAs(me *Actor, held Scope, s Subject) error {
+	if me.Scope(ConversationView) != ScopeAll {
+		return &Denied{Perm: RoleViewAs, Why: WhyBeyond, Has: held,
+			Reason: "Seeing as someone else needs a role that sees every conversation: it mustn't show more than your own."}
+	}
+	if s.To != nil {
+		if err := reaches(RoleViewAs, held, me, s.To); err != nil {
+			return err
+		}
+		if !top(me) && s.To.Role.Rank > me.Role.Rank {
+			return &Denied{Perm: RoleViewAs, Why: WhyAbove, Has: held, Reason: s.To.Member.Name + " stands higher than you. An owner can do this."}
+		}
+	}
+	return nil
+}
+
+func canGrant(me *Actor, held Scope, s Subject) error {
+	return canLend(GrantTemporary, me, held, s, "Nobody gives access to themselves. Ask for it instead.")
+}
+
+func canDecide(me *Actor, held Scope, s Subject) error {
+	return canLend(AccessDecide, me, held, s, "Nobody decides on their own request.")
+}
+
+func canLend(p Perm, me *Actor, held Scope, s Subject, self string) error {
+	if s.To == nil {
+		return nil
+	}
+	if s.To.Member.ID == me.Member.ID {
+		return &Denied{Perm: p, Why: WhySelf, Has: held, Reason: self}
+	}
+	if err := reaches(p, held, me, s.To); err != nil {
+		return err
+	}
+	// An equal may help an equal, or no owner could allow another owner's export.
+	if !top(me) && s.To.Role.Rank > me.Role.Rank {
+		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: s.To.Member.Name + " stands higher than you. An owner can do this."}
+	}
+	if s.Role != nil {
+		if s.Role.ID == RoleOwner {
+			return &Denied{Perm: p, Why: WhyOwnerEnds, Has: held, Reason: "An owner's role has no end: give it for good, or not."}
+		}
+		return givable(p, held, me, s.Role)
+	}
+	if s.Key != "" && me.Role.Scope(s.Key).Rank() < s.Scope.Rank() {
+		return beyond(p, held, s.Key, "That is more than your role holds")
+	}
+	return nil
+}
+
+func canInvite(me *Actor, held Scope, s Subject) error {
+	if s.Role == nil {
+		return nil
+	}
+	if held != ScopeAll {
+		if len(s.Teams) == 0 {
+			return &Denied{Perm: MemberInvite, Why: WhyNotTeammate, Needs: ScopeAll, Has: held,
+				Reason: "Your role invites people into your own teams only. Choose a team."}
+		}
+		if err := inTeams(MemberInvite, held, me, s.Teams); err != nil {
+			return err
+		}
+	}
+	return givable(MemberInvite, held, me, s.Role)
+}
+
+func inTeams(p Perm, held Scope, me *Actor, teams []TeamID) error {
+	for _, t := range teams {
+		if !me.Member.In(t) {
+			return &Denied{Perm: p, Why: WhyNotTeammate, Needs: ScopeAll, Has: held,
+				Reason: "Your role reaches your own teams only."}
+		}
+	}
+	return nil
+}
+
+func canSuspend(me *Actor, held Scope, s Subject) error {
+	if s.To == nil {
+		return nil
+	}
+	if err := below(MemberSuspend, held, me, s.To, "Nobody suspends or removes themselves. Ask another admin."); err != nil {
+		return err
+	}
+	if s.Owners > 0 {
+		return keepsOwner(MemberSuspend, held, s)
+	}
+	return nil
+}
+
+// canManageTeam judges teams by Teams (those that are touched) and, when their
+// members change, the person by To.
+func canManageTeam(me *Actor, held Scope, s Subject) error {
+	if held != ScopeAll {
+		if err := inTeams(TeamManage, held, me, s.Teams); err != nil {
+			return err
+		}
+	}
+	switch to := s.To; {
+	case to == nil:
+		return nil
+	case to.Member.ID == me.Member.ID && !top(me):
+		return &Denied{Perm: TeamManage, Why: WhySelf, Has: held, Reason: "Nobody changes their own teams: that would change what they see. Ask another admin."}
+	case !top(me) && to.Member.ID != me.Member.ID && to.Role.Rank >= me.Role.Rank:
+		return &Denied{Perm: TeamManage, Why: WhyAbove, Has: held, Reason: to.Member.Name + " stands as high as you or higher. An owner can do this."}
+	}
+	return nil
+}
+
+func canViewSessions(me *Actor, held Scope, s Subject) error {
+	if s.To == nil {
+		return nil
+	}
+	return reaches(SessionView, held, me, s.To)
+}
+
+func canEndSessions(me *Actor, held Scope, s Subject) error {
+	if s.To == nil || s.To.Member.ID == me.Member.ID {
+		return nil
+	}
+	return below(SessionRevoke, held, me, s.To, "")
+}
+
+func canViewLog(me *Actor, held Scope, s Subject) error {
+	if s.To == nil {
+		return nil
+	}
+	return reaches(LogView, held, me, s.To)
+}
