@@ -71,6 +71,7 @@ type Hello struct {
 	Epoch   string    `json:"epoch,omitempty"` // of the position; empty asks for a snapshot
 	Seq     int64     `json:"seq,omitempty"`
 	Program string    `json:"program,omitempty"` // "frontdesk/0.1", for the list of sessions
+	Host    string    `json:"host,omitempty"`    // the machine's name, likewise
 	// As asks to see as someone else: the link then only reads, and everything it
 	// is sent is what they would be sent.
 	As *ViewAs `json:"as,omitempty"`
@@ -194,6 +195,7 @@ type SignIn struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 	Program  string `json:"program,omitempty"`
+	Host     string `json:"host,omitempty"`
 }
 
 // Join is the body of POST /v1/join: an invitation's code and the password that
@@ -202,6 +204,7 @@ type Join struct {
 	Code     string `json:"code"`
 	Password string `json:"password"`
 	Program  string `json:"program,omitempty"`
+	Host     string `json:"host,omitempty"`
 }
 
 // SignedInAs answers [SignIn] once: the token isn't kept anywhere in clear, so
