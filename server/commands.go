@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,24 @@ func (r *request) read(cmd desk.Command) (any, error) {
 		return r.list(c)
 	case desk.History:
 		return r.history(c)
+	case desk.ExportContacts:
+		return r.exportContacts(c)
+	case desk.ListStaff:
+		return r.listStaff()
+	case desk.ListSessions:
+		return r.listSessions()
+	case desk.ListVersions:
+		return r.listVersions(c)
+	case desk.ListUsage:
+		return r.listUsage(c)
+	case desk.Acknowledged:
+		return r.s.acknowledged(c), nil
+	case desk.ListLog:
+		return r.listLog(c)
+	case desk.TakeCheckpoint:
+		return r.takeCheckpoint()
+	case desk.ExportLog:
+		return r.exportLog(c)
 	}
 	return nil, fmt.Errorf("command %s has no reader", cmd.Name())
 }
@@ -46,8 +65,45 @@ func (r *request) write(cmd desk.Command) (desk.Done, error) {
 		return r.retry()
 	case desk.Settle:
 		return r.settle(c)
+	case desk.RevealContact:
+		return r.reveal(c)
+	}
+	return r.writePeople(cmd)
+}
+
+// writePeople does the commands about people, roles and access.
+func (r *request) writePeople(cmd desk.Command) (desk.Done, error) {
+	switch c := cmd.(type) {
+	case desk.Invite:
+		return r.invite(c)
+	case desk.Suspend:
+		return r.suspend(c)
+	case desk.Resume:
+		return r.resume()
+	case desk.Remove:
+		return r.remove(c)
+	case desk.CreateTeam:
+		return r.createTeam(c)
+	case desk.RenameTeam:
+		return r.renameTeam(c)
+	case desk.SetTeams:
+		return r.setTeams(c)
+	case desk.EndSessions:
+		return r.endSessions(c)
 	case desk.AssignRole:
 		return r.assignRole()
+	case desk.ChangeRoles:
+		return r.changeRoles(c)
+	case desk.GiveAccess:
+		return r.giveAccess(c)
+	case desk.EndAccess:
+		return r.endAccess(c)
+	case desk.AskAccess:
+		return r.askAccess(c)
+	case desk.WithdrawRequest:
+		return r.withdraw(c)
+	case desk.DecideRequest:
+		return r.decide(c)
 	}
 	return desk.Done{}, fmt.Errorf("command %s has no writer", cmd.Name())
 }
@@ -278,16 +334,6 @@ func (r *request) redelivered(m *desk.Message) (desk.Done, error) {
 	})
 }
 
-func (r *request) assignRole() (desk.Done, error) {
-	member := r.To.Member
-	member.Role = r.Role.ID
-	if err := r.tx.PutMember(member); err != nil {
-		return desk.Done{}, err
-	}
-	seq, err := r.tx.Append(r.entry(desk.Event{Kind: desk.RoleAssigned, Member: &member}))
-	return desk.Done{Seq: seq}, err
-}
-
 // message starts a message by the asker, at the end of the thread.
 func (r *request) message(side desk.Side, typ desk.MessageType, text string) desk.Message {
 	return desk.Message{
@@ -305,8 +351,26 @@ func (r *request) line(kind desk.EventKind) *desk.Message {
 
 // entry fills in who did it.
 func (r *request) entry(e desk.Event) store.Entry {
-	e.At, e.Actor = r.now, r.actor.Member.ID
+	e.At, e.Actor = r.now, r.who.Member
 	return store.Entry{Event: e, Session: r.who.Session, Addr: r.who.Addr}
+}
+
+// record appends an entry with what only the log keeps: what it was before, what
+// it became, and why.
+func (r *request) record(e desk.Event, d desk.LogDetail) (int64, error) {
+	entry := r.entry(e)
+	detail, err := json.Marshal(d)
+	if err != nil {
+		return 0, err
+	}
+	entry.Detail = detail
+	return r.tx.Append(entry)
+}
+
+// asJSON is a value as the log's details show it.
+func asJSON(v any) json.RawMessage {
+	raw, _ := json.Marshal(v) // our own plain types: can't fail
+	return raw
 }
 
 // change records what f makes of the conversation, with the message that tells

@@ -61,6 +61,9 @@ func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 		}
 		if e.Role != nil {
 			next.roles[e.Role.ID] = *e.Role
+			if e.Role.Removed {
+				delete(next.roles, e.Role.ID)
+			}
 		}
 		if e.Team != nil {
 			next.teams[e.Team.ID] = *e.Team
@@ -73,7 +76,7 @@ func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 func (d *directory) resolve(old map[desk.MemberID]*desk.Actor) (changed []desk.MemberID) {
 	d.actors = make(map[desk.MemberID]*desk.Actor, len(d.members))
 	for id, m := range d.members {
-		a := desk.Actor{Member: m, Role: d.roles[m.Role]}
+		a := desk.NewActor(m, d.role)
 		if was := old[id]; was != nil && was.Equal(a) {
 			d.actors[id] = was
 			continue
@@ -84,6 +87,22 @@ func (d *directory) resolve(old map[desk.MemberID]*desk.Actor) (changed []desk.M
 		}
 	}
 	return changed
+}
+
+func (d *directory) role(id desk.RoleID) (desk.Role, bool) {
+	r, ok := d.roles[id]
+	return r, ok
+}
+
+// active are the actors who can do anything at all.
+func (d *directory) active() []*desk.Actor {
+	list := make([]*desk.Actor, 0, len(d.actors))
+	for _, a := range d.actors {
+		if !a.Member.Suspended && !a.Member.Invited {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 func copied[K comparable, V any](m map[K]V) map[K]V {

@@ -17,17 +17,20 @@ type Caller struct {
 	Member  desk.MemberID
 	Session string
 	Addr    string
+	As      *desk.ViewAs // set when the asker looks through other eyes
 }
 
 // request is a command that has passed the gate: what it touches is loaded, in
 // the transaction in which it acts.
 type request struct {
+	s     *Service
 	tx    *store.Tx
 	who   Caller
 	actor desk.Actor
 	desk.Subject
-	ref string
-	now time.Time
+	request desk.Request // of access.decide
+	ref     string
+	now     time.Time
 }
 
 // Do is the only way to do anything: it loads the asker and the target, asks
@@ -35,66 +38,94 @@ type request struct {
 // existence doesn't leak) and whether they may do this to it, does it, and
 // appends to the log, all in one transaction.
 //
-// The result is a desk.Page, desk.Thread or desk.Done. A write needs a ref; one
-// that was done already is answered as it was then. Errors are [*desk.Error] or
-// [*desk.Denied]; anything else is our fault.
+// The result is what the command says it is answered by; a desk.Done for those
+// that write. A write needs a ref; one that was done already is answered as it
+// was then. Errors are [*desk.Error] or [*desk.Denied]; anything else is our
+// fault. A refusal stands in the log before it is answered.
 func (s *Service) Do(ctx context.Context, who Caller, ref string, cmd desk.Command) (result any, err error) {
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}
-	if _, ok := cmd.(desk.Reader); ok {
-		err = s.store.Read(ctx, func(tx *store.Tx) error {
-			r, err := s.admit(tx, who, ref, cmd)
-			if err != nil {
+	if who.As != nil && !looksOnly(cmd) {
+		return nil, &desk.Denied{Perm: cmd.Perm(), Why: desk.WhyReadOnly, Reason: "You are looking through other eyes: nothing can be done here. Leave the view first."}
+	}
+	var r *request
+	switch c := cmd.(type) {
+	case desk.Preview:
+		r, result, err = s.preview(ctx, who, c)
+	case desk.Recorder:
+		err = s.store.Write(ctx, func(tx *store.Tx) error {
+			if r, err = s.admit(tx, who, ref, cmd); err != nil {
 				return err
 			}
 			result, err = r.read(cmd)
 			return err
 		})
-		return result, busy(err)
+	case desk.Reader:
+		err = s.store.Read(ctx, func(tx *store.Tx) error {
+			if r, err = s.admit(tx, who, ref, cmd); err != nil {
+				return err
+			}
+			result, err = r.read(cmd)
+			return err
+		})
+	default:
+		if ref == "" || len(ref) > desk.MaxRef {
+			return nil, desk.Errorf(desk.CodeInvalid, "A command needs a ref of 1 to %d bytes.", desk.MaxRef)
+		}
+		err = s.store.Write(ctx, func(tx *store.Tx) error {
+			var done desk.Done
+			r, done, err = s.once(tx, who, ref, cmd)
+			result = done
+			return err
+		})
 	}
-	if ref == "" || len(ref) > desk.MaxRef {
-		return nil, desk.Errorf(desk.CodeInvalid, "A command needs a ref of 1 to %d bytes.", desk.MaxRef)
-	}
-	err = s.store.Write(ctx, func(tx *store.Tx) error {
-		done, err := s.once(tx, who, ref, cmd)
-		result = done
-		return err
-	})
 	if err != nil {
-		return nil, busy(err)
+		return nil, s.refused(ctx, who, cmd, r, busy(err))
 	}
+	s.used(ctx, cmd, r)
 	s.afterwards(who, cmd)
 	return result, nil
 }
 
-// once does a write, or finds the answer that it had the first time.
-func (s *Service) once(tx *store.Tx, who Caller, ref string, cmd desk.Command) (done desk.Done, err error) {
+// looksOnly are the commands of a link that sees as someone else: lists and
+// threads.
+func looksOnly(cmd desk.Command) bool {
+	switch cmd.(type) {
+	case desk.ListConversations, desk.History:
+		return true
+	}
+	return false
+}
+
+// once does a write, or finds the answer that it had the first time; then there
+// is no request.
+func (s *Service) once(tx *store.Tx, who Caller, ref string, cmd desk.Command) (r *request, done desk.Done, err error) {
 	print, err := fingerprint(cmd)
 	if err != nil {
-		return done, err
+		return nil, done, err
 	}
 	known, answer, err := tx.Answer(who.Member, ref)
 	switch {
 	case err == nil && known != print:
-		return done, desk.Errorf(desk.CodeInvalid, "The ref was used for another command already. Make a new one for each.")
+		return nil, done, desk.Errorf(desk.CodeInvalid, "The ref was used for another command already. Make a new one for each.")
 	case err == nil:
-		return done, json.Unmarshal(answer, &done)
+		return nil, done, json.Unmarshal(answer, &done)
 	case !errors.Is(err, store.ErrNotFound):
-		return done, err
+		return nil, done, err
 	}
-	r, err := s.admit(tx, who, ref, cmd)
-	if err != nil {
-		return done, err
+	if r, err = s.admit(tx, who, ref, cmd); err != nil {
+		return r, done, err
 	}
 	if done, err = r.write(cmd); err != nil {
-		return done, err
+		return r, done, err
 	}
-	answer, err = json.Marshal(done)
-	if err != nil {
-		return done, err
+	kept := done
+	kept.Code = "" // a secret is told once
+	if answer, err = json.Marshal(kept); err != nil {
+		return r, done, err
 	}
-	return done, tx.PutAnswer(who.Member, ref, print, answer, r.now)
+	return r, done, tx.PutAnswer(who.Member, ref, print, answer, r.now)
 }
 
 // fingerprint tells commands apart, so that a ref which a client uses twice by
@@ -108,31 +139,57 @@ func fingerprint(cmd desk.Command) (string, error) {
 	return cmd.Name() + " " + hex.EncodeToString(sum[:8]), nil
 }
 
-// admit loads the asker and the target and asks desk.Can.
+// admit loads the asker and the target and asks desk.Can. The request is there
+// with a refusal too, as far as it was loaded.
 func (s *Service) admit(tx *store.Tx, who Caller, ref string, cmd desk.Command) (*request, error) {
-	r := &request{tx: tx, who: who, ref: ref, now: s.now()}
-	var err error
-	if r.actor, err = tx.Actor(who.Member); err != nil {
-		return nil, hidden(err)
+	r := &request{s: s, tx: tx, who: who, ref: ref, now: s.now()}
+	if err := r.whoAsks(); err != nil {
+		return r, err
 	}
 	if err := r.load(cmd.Target()); err != nil {
-		return nil, err
+		return r, err
 	}
-	return r, desk.Can(&r.actor, cmd.Perm(), r.Subject, r.now)
+	return r, r.ask(cmd.Perm(), r.Subject)
 }
 
+// whoAsks loads the actor: the member as they are now, or whose eyes they look
+// through.
+func (r *request) whoAsks() error {
+	a, err := r.tx.Actor(r.who.Member)
+	if err != nil {
+		return hidden(err)
+	}
+	r.actor = a.At(r.now)
+	if r.who.As == nil {
+		return nil
+	}
+	seen, err := r.s.through(r.tx, r.actor, *r.who.As, r.now)
+	if err != nil {
+		return err
+	}
+	r.actor = seen
+	return nil
+}
+
+// ask is desk.Can for the asker, now.
+func (r *request) ask(p desk.Perm, s desk.Subject) error { return desk.Can(&r.actor, p, s, r.now) }
+
 // load fetches what the command touches. What the asker may not see isn't there.
-func (r *request) load(t desk.Target) error {
-	r.Status = t.Status
+func (r *request) load(t desk.Target) (err error) {
+	r.Status, r.Key, r.Scope, r.Teams = t.Status, t.Key, t.Scope, t.Teams
 	if t.Conversation != 0 {
 		c, err := r.tx.Conversation(t.Conversation)
 		if err != nil {
 			return hidden(err)
 		}
-		if desk.Can(&r.actor, desk.ConversationView, desk.Subject{Conversation: &c}, r.now) != nil {
+		r.Conversation = &c
+		if r.ask(desk.ConversationView, desk.Subject{Conversation: &c}) != nil {
 			return desk.ErrNotFound()
 		}
-		r.Conversation = &c
+	} else if t.Member != "" || t.Role != "" {
+		if r.Owners, err = r.tx.Owners(); err != nil {
+			return err
+		}
 	}
 	if t.Message != "" {
 		m, err := r.tx.Message(t.Message)
@@ -144,16 +201,21 @@ func (r *request) load(t desk.Target) error {
 		}
 		r.Message = &m
 	}
-	if t.Member != "" {
-		a, err := r.tx.Actor(t.Member)
-		if err != nil {
-			return hidden(err)
-		}
-		r.To = &a
-	}
-	if t.Team != "" {
-		if err := r.team(t.Team); err != nil {
+	if t.Request != "" {
+		if err := r.loadRequest(t); err != nil {
 			return err
+		}
+	}
+	if t.Member != "" {
+		if r.To, err = r.person(t.Member); err != nil {
+			return err
+		}
+	}
+	for _, id := range append(t.Teams, t.Team) {
+		if id != "" {
+			if err := r.team(id); err != nil {
+				return err
+			}
 		}
 	}
 	if t.Role != "" {
@@ -162,9 +224,37 @@ func (r *request) load(t desk.Target) error {
 			return hidden(err)
 		}
 		r.Role = &role
-		if r.Owners, err = r.tx.Owners(); err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+// person loads a member who isn't removed, with what they may do now.
+func (r *request) person(id desk.MemberID) (*desk.Actor, error) {
+	a, err := r.tx.Actor(id)
+	if err != nil {
+		return nil, hidden(err)
+	}
+	if a.Member.Removed {
+		return nil, desk.ErrNotFound()
+	}
+	a = a.At(r.now)
+	return &a, nil
+}
+
+// loadRequest fetches a request that the asker sees, and who made it.
+func (r *request) loadRequest(t desk.Target) (err error) {
+	if r.request, err = r.tx.Request(t.Request); err != nil {
+		return hidden(err)
+	}
+	if r.To, err = r.person(r.request.Member); err != nil {
+		return err
+	}
+	if !desk.SeesRequest(&r.actor, r.To) {
+		return desk.ErrNotFound()
+	}
+	r.Key = r.request.Perm
+	if r.Scope == desk.ScopeNone {
+		r.Scope = r.request.Scope
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
 
-const memberColumns = `m.id, m.name, m.email, m.role, m.teams, m.suspended`
+const memberColumns = `m.id, m.name, m.email, m.role, m.teams, m.suspended, m.removed, m.invited, m.grants`
 
 // Members returns everyone, by id: ids are given in order, so by age.
 func (t *Tx) Members() ([]desk.Member, error) {
@@ -42,21 +43,30 @@ func (t *Tx) PutMember(m desk.Member) error {
 		return fmt.Errorf("store: another member has the address %s: %w", m.Email, ErrTaken)
 	}
 	teams, err := toJSON(m.Teams, len(m.Teams) == 0)
+	if err != nil {
+		return wrap("store a member", err)
+	}
+	grants, err := toJSON(m.Grants, len(m.Grants) == 0)
 	if err == nil {
-		_, err = t.exec(`INSERT INTO member (id, name, email, email_key, role, teams, suspended) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		_, err = t.exec(`INSERT INTO member (id, name, email, email_key, role, teams, suspended, removed, invited, grants)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, email_key = excluded.email_key,
-				role = excluded.role, teams = excluded.teams, suspended = excluded.suspended`,
-			string(m.ID), m.Name, m.Email, emailKey(m.Email), string(m.Role), teams, flag(m.Suspended))
+				role = excluded.role, teams = excluded.teams, suspended = excluded.suspended, removed = excluded.removed,
+				invited = excluded.invited, grants = excluded.grants`,
+			string(m.ID), m.Name, m.Email, emailKey(m.Email), string(m.Role), teams, flag(m.Suspended), flag(m.Removed), flag(m.Invited), grants)
 	}
 	return wrap("store a member", err)
 }
 
 func scanMember(s scanner) (m desk.Member, err error) {
-	var teams string
-	if err = s.Scan(&m.ID, &m.Name, &m.Email, &m.Role, &teams, &m.Suspended); err != nil {
+	var teams, grants string
+	if err = s.Scan(&m.ID, &m.Name, &m.Email, &m.Role, &teams, &m.Suspended, &m.Removed, &m.Invited, &grants); err != nil {
 		return desk.Member{}, err
 	}
-	return m, fromJSON(teams, &m.Teams)
+	if err = fromJSON(teams, &m.Teams); err != nil {
+		return m, err
+	}
+	return m, fromJSON(grants, &m.Grants)
 }
 
 // Teams returns every team, by name.
@@ -78,7 +88,7 @@ func scanTeam(s scanner) (team desk.Team, err error) {
 	return team, err
 }
 
-const roleColumns = `r.id, r.name, r.description, r.built_in, r.rank, r.grants`
+const roleColumns = `r.id, r.name, r.description, r.built_in, r.rank, r.grants, r.base, r.version`
 
 // Roles returns every role, highest rank first, then by name.
 func (t *Tx) Roles() ([]desk.Role, error) {
@@ -99,43 +109,51 @@ func (t *Tx) Role(id desk.RoleID) (desk.Role, error) {
 func (t *Tx) PutRole(r desk.Role) error {
 	grants, err := toJSON(r.Grants, len(r.Grants) == 0)
 	if err == nil {
-		_, err = t.exec(`INSERT INTO role (id, name, description, built_in, rank, grants) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
-				built_in = excluded.built_in, rank = excluded.rank, grants = excluded.grants`,
-			string(r.ID), r.Name, r.Description, flag(r.BuiltIn), r.Rank, grants)
+		_, err = t.exec(`INSERT INTO role (id, name, description, built_in, rank, grants, base, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, built_in = excluded.built_in,
+				rank = excluded.rank, grants = excluded.grants, base = excluded.base, version = excluded.version`,
+			string(r.ID), r.Name, r.Description, flag(r.BuiltIn), r.Rank, grants, string(r.Base), r.Version)
 	}
 	return wrap("store a role", err)
 }
 
 func scanRole(s scanner) (r desk.Role, err error) {
 	var grants string
-	if err = s.Scan(&r.ID, &r.Name, &r.Description, &r.BuiltIn, &r.Rank, &grants); err != nil {
+	if err = s.Scan(&r.ID, &r.Name, &r.Description, &r.BuiltIn, &r.Rank, &grants, &r.Base, &r.Version); err != nil {
 		return desk.Role{}, err
 	}
 	return r, fromJSON(grants, &r.Grants)
 }
 
-// Actor returns a member with their role: what [desk.Can] decides on.
+// DeleteRole forgets a role that nobody has any more.
+func (t *Tx) DeleteRole(id desk.RoleID) error {
+	_, err := t.exec(`DELETE FROM role WHERE id = $1`, string(id))
+	return wrap("delete a role", err)
+}
+
+// Actor returns a member with their role and what they were lent: what
+// [desk.Can] decides on.
 func (t *Tx) Actor(id desk.MemberID) (desk.Actor, error) {
-	var a desk.Actor
-	var teams, grants string
-	m, r := &a.Member, &a.Role
-	err := t.row(`SELECT `+memberColumns+`, `+roleColumns+` FROM member m JOIN role r ON r.id = m.role WHERE m.id = $1`, string(id)).
-		Scan(&m.ID, &m.Name, &m.Email, &m.Role, &teams, &m.Suspended, &r.ID, &r.Name, &r.Description, &r.BuiltIn, &r.Rank, &grants)
-	if err == nil {
-		err = fromJSON(teams, &m.Teams)
-	}
-	if err == nil {
-		err = fromJSON(grants, &r.Grants)
-	}
+	m, err := t.Member(id)
 	if err != nil {
-		return desk.Actor{}, wrap("read an actor", err)
+		return desk.Actor{}, err
 	}
-	return a, nil
+	var broke error
+	a := desk.NewActor(m, func(id desk.RoleID) (desk.Role, bool) {
+		if id == "" {
+			return desk.Role{}, false
+		}
+		r, err := t.Role(id)
+		if err != nil && broke == nil && (!errors.Is(err, ErrNotFound) || id == m.Role) {
+			broke = err
+		}
+		return r, err == nil
+	})
+	return a, broke
 }
 
 // Owners counts the owners who aren't suspended.
 func (t *Tx) Owners() (n int, err error) {
-	err = t.row(`SELECT count(*) FROM member WHERE role = $1 AND suspended = 0`, string(desk.RoleOwner)).Scan(&n)
+	err = t.row(`SELECT count(*) FROM member WHERE role = $1 AND suspended = 0 AND invited = 0`, string(desk.RoleOwner)).Scan(&n)
 	return n, wrap("count the owners", err)
 }

@@ -11,7 +11,8 @@ type Session struct {
 	ID                           string
 	Member                       desk.MemberID
 	TokenHash                    []byte
-	Program, Addr                string
+	Program, Host, Addr          string
+	Proof                        string // how it was proven: "password", "invitation", "console"
 	CreatedAt, SeenAt, ExpiresAt time.Time
 }
 
@@ -30,20 +31,38 @@ func (t *Tx) SetPasswordHash(id desk.MemberID, hash string) error {
 
 // PutSession stores a new sign-in.
 func (t *Tx) PutSession(s Session) error {
-	_, err := t.exec(`INSERT INTO session (id, member, token_hash, program, addr, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		s.ID, string(s.Member), s.TokenHash, s.Program, s.Addr, millis(s.CreatedAt), millis(s.SeenAt), millis(s.ExpiresAt))
+	_, err := t.exec(`INSERT INTO session (id, member, token_hash, program, host, addr, proof, created_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		s.ID, string(s.Member), s.TokenHash, s.Program, s.Host, s.Addr, s.Proof, millis(s.CreatedAt), millis(s.SeenAt), millis(s.ExpiresAt))
 	return wrap("store a sign-in", err)
 }
 
+const sessionColumns = `id, member, token_hash, program, host, addr, proof, created_at, seen_at, expires_at`
+
 // SessionByToken finds a sign-in by its token's hash, expired or not: the caller
 // has the clock.
-func (t *Tx) SessionByToken(hash []byte) (s Session, err error) {
+func (t *Tx) SessionByToken(hash []byte) (Session, error) {
+	s, err := scanSession(t.row(`SELECT `+sessionColumns+` FROM session WHERE token_hash = $1`, hash))
+	return s, wrap("read a sign-in", err)
+}
+
+// SessionsOf returns a member's sign-ins, the newest first, expired or not.
+func (t *Tx) SessionsOf(id desk.MemberID) ([]Session, error) {
+	list, err := all(t, scanSession, `SELECT `+sessionColumns+` FROM session WHERE member = $1 ORDER BY created_at DESC, id DESC`, string(id))
+	return list, wrap("read a member's sign-ins", err)
+}
+
+// Sessions returns everyone's sign-ins, expired or not.
+func (t *Tx) Sessions() ([]Session, error) {
+	list, err := all(t, scanSession, `SELECT `+sessionColumns+` FROM session ORDER BY member, created_at DESC, id DESC`)
+	return list, wrap("read the sign-ins", err)
+}
+
+func scanSession(row scanner) (s Session, err error) {
 	var created, seen, expires int64
-	err = t.row(`SELECT id, member, token_hash, program, addr, created_at, seen_at, expires_at FROM session WHERE token_hash = $1`, hash).
-		Scan(&s.ID, &s.Member, &s.TokenHash, &s.Program, &s.Addr, &created, &seen, &expires)
+	err = row.Scan(&s.ID, &s.Member, &s.TokenHash, &s.Program, &s.Host, &s.Addr, &s.Proof, &created, &seen, &expires)
 	if err != nil {
-		return Session{}, wrap("read a sign-in", err)
+		return Session{}, err
 	}
 	s.CreatedAt, s.SeenAt, s.ExpiresAt = fromMillis(created), fromMillis(seen), fromMillis(expires)
 	return s, nil

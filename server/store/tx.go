@@ -27,6 +27,7 @@ type Tx struct {
 	// Of the function that runs now:
 	wrote  bool
 	failed bool
+	mark   int                 // how many entries the batch had before it
 	given  desk.ConversationID // the newest number that NewConversationID gave
 }
 

@@ -76,16 +76,16 @@ func branchQuery(b branch, args []any) (string, []any) {
 // Counts returns the badge of every list, from the counters: a row of them holds
 // all the facts that [desk.Can] and the lists look at.
 func (t *Tx) Counts(me desk.Actor) (map[desk.List]desk.Count, error) {
-	counters, err := all(t, scanCounter, `SELECT status, assignee, team, n, unread FROM counter`)
+	counters, err := t.Tallies()
 	if err != nil {
-		return nil, wrap("read the counters", err)
+		return nil, err
 	}
 	counts := map[desk.List]desk.Count{}
 	for _, l := range desk.Lists() {
 		counts[l] = desk.Count{}
 	}
 	for _, k := range counters {
-		c := k.facts.With(0)
+		c := k.Facts.With(0)
 		// Sight doesn't depend on the time.
 		if desk.Can(&me, desk.ConversationView, desk.Subject{Conversation: c}, time.Time{}) != nil {
 			continue
@@ -93,19 +93,26 @@ func (t *Tx) Counts(me desk.Actor) (map[desk.List]desk.Count, error) {
 		for _, l := range desk.Lists() {
 			if l.Holds(me.Member, c) {
 				sum := counts[l]
-				counts[l] = desk.Count{Total: sum.Total + k.Total, Unread: sum.Unread + k.Unread}
+				counts[l] = desk.Count{Total: sum.Total + k.Total, Unread: sum.Unread + k.Count.Unread}
 			}
 		}
 	}
 	return counts, nil
 }
 
-type counter struct {
-	facts desk.Facts
+// Tally is how many conversations share these facts.
+type Tally struct {
+	desk.Facts // without Unread
 	desk.Count
 }
 
-func scanCounter(s scanner) (k counter, err error) {
-	err = s.Scan(&k.facts.Status, &k.facts.Assignee, &k.facts.Team, &k.Total, &k.Unread)
+// Tallies are the counters: few rows, however many conversations there are.
+func (t *Tx) Tallies() ([]Tally, error) {
+	list, err := all(t, scanTally, `SELECT status, assignee, team, n, unread FROM counter`)
+	return list, wrap("read the counters", err)
+}
+
+func scanTally(s scanner) (k Tally, err error) {
+	err = s.Scan(&k.Status, &k.Assignee, &k.Team, &k.Total, &k.Count.Unread)
 	return k, err
 }

@@ -216,7 +216,7 @@ func (w *writer) commit(live []*request) bool {
 
 // apply runs f and reports whether it failed in a way that spoils the transaction.
 func (w *writer) apply(t *Tx, f func(*Tx) error) (err error, dirty bool) {
-	t.wrote, t.failed, t.given = false, false, 0
+	t.wrote, t.failed, t.given, t.mark = false, false, 0, len(t.entries)
 	defer func() {
 		if p := recover(); p != nil {
 			w.log.Error("a write panicked", "panic", p, "stack", string(debug.Stack()))
