@@ -86,6 +86,9 @@ func SeesRequest(me, from *Actor) bool {
 func Givers(to *Actor, p Perm, s Scope, people []*Actor) []MemberID {
 	var able []*Actor
 	for _, a := range people {
+		if a.Member.Invited {
+			continue // not there yet
+		}
 		subject := Subject{To: to, Key: p, Scope: s}
 		if Can(a, AccessDecide, subject, time.Time{}) == nil || Can(a, GrantTemporary, subject, time.Time{}) == nil {
 			able = append(able, a)
@@ -114,8 +117,11 @@ func (v ViewAs) Validate() error {
 	if (v.Member == "") == (v.Role == nil) {
 		return Errorf(CodeInvalid, "See as a member or as a role: one of the two.")
 	}
-	if v.Role != nil {
-		return grants(v.Role.Grants)
+	if v.Role == nil && len(v.Teams) > 0 {
+		return Errorf(CodeInvalid, "Teams go with a role. A member has their own: leave the teams out.")
+	}
+	if r := v.Role; r != nil {
+		return first(line("name of the role", r.Name, MaxName), line("description", r.Description, MaxDescription), grants(r.Grants), teams(v.Teams))
 	}
 	return nil
 }
@@ -137,8 +143,8 @@ func reason(s string) error {
 
 // line checks a text that stands on one line.
 func line(what, s string, limit int) error {
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		return Errorf(CodeInvalid, "The %s has a control character. Leave it out.", what)
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }) {
+		return Errorf(CodeInvalid, "The %s has a control character or a line break. Leave it out.", what)
 	}
 	if n := len([]rune(s)); n > limit {
 		return Errorf(CodeInvalid, "The %s has %d characters; at most %d fit.", what, n, limit)

@@ -140,6 +140,9 @@ func (c AskAccess) Validate() error {
 func (c WithdrawRequest) Validate() error { return request(c.Request) }
 
 func (c DecideRequest) Validate() error {
+	if c.Scope != "" && c.Scope.Rank() == 0 {
+		return Errorf(CodeInvalid, "There is no scope %q; it is own, team or all.", c.Scope)
+	}
 	if c.For != 0 {
 		if err := length(c.For); err != nil {
 			return err

@@ -90,7 +90,7 @@ func Can(me *Actor, p Perm, s Subject, now time.Time) error {
 	}
 	held := me.Scope(p)
 	if held.Rank() == 0 {
-		return noKey(p, me, s.Conversation)
+		return noKey(p, me, s)
 	}
 	if rule := rulesOfPeople(p); rule != nil {
 		return rule(me, held, s)
@@ -134,7 +134,7 @@ func canView(me *Actor, c *Conversation) error {
 	view, queue := me.Scope(ConversationView), me.Scope(ConversationViewQueue)
 	switch {
 	case view.Rank() == 0 && queue.Rank() == 0:
-		return noKey(ConversationView, me, c)
+		return noKey(ConversationView, me, Subject{Conversation: c})
 	case c == nil, Sees(me, c.Facts()):
 		return nil
 	}
@@ -222,13 +222,16 @@ func CanReceive(to *Actor) error {
 	return nil
 }
 
-func noKey(p Perm, me *Actor, c *Conversation) error {
+func noKey(p Perm, me *Actor, s Subject) error {
 	d, ok := Describe(p)
 	refusal := &Denied{Perm: p, Why: WhyNoKey, ByRole: true, Reason: "Your role doesn't include “" + d.Title + "”."}
 	if ok {
 		refusal.Needs = d.Scopes[0]
-		if c != nil {
-			refusal.Needs = d.atLeast(needs(me.Member, c))
+		switch {
+		case s.Conversation != nil:
+			refusal.Needs = d.atLeast(needs(me.Member, s.Conversation))
+		case s.To != nil:
+			refusal.Needs = d.atLeast(needsFor(me.Member, s.To.Member))
 		}
 	}
 	return refusal
@@ -278,6 +281,17 @@ func needs(me Member, c *Conversation) Scope {
 		if covers(s, &me, c.Facts()) {
 			return s
 		}
+	}
+	return ScopeAll
+}
+
+// needsFor is the narrowest scope that reaches a person.
+func needsFor(me, to Member) Scope {
+	switch {
+	case me.ID == to.ID:
+		return ScopeOwn
+	case me.SharesTeam(to):
+		return ScopeTeam
 	}
 	return ScopeAll
 }

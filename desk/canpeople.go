@@ -45,11 +45,7 @@ func reaches(p Perm, held Scope, me, to *Actor) error {
 		return nil
 	case held == ScopeOwn:
 		d, _ := Describe(p)
-		needs := ScopeAll
-		if me.Member.SharesTeam(to.Member) {
-			needs = ScopeTeam
-		}
-		return &Denied{Perm: p, Why: WhyScope, Needs: d.atLeast(needs), Has: held,
+		return &Denied{Perm: p, Why: WhyScope, Needs: d.atLeast(needsFor(me.Member, to.Member)), Has: held,
 			Reason: "Your role allows “" + d.Title + "” only for yourself."}
 	case !me.Member.SharesTeam(to.Member):
 		d, _ := Describe(p)
@@ -137,16 +133,22 @@ func canManageRole(me *Actor, held Scope, s Subject) error {
 	if d.Rank >= me.Role.Rank {
 		return deny(WhyAbove, "A role's rank stays below one's own. Give "+d.Name+" a lower one.")
 	}
-	gained := Role{Grants: map[Perm]Scope{}}
-	for p, scope := range d.Grants {
-		if s.Role == nil || scope.Rank() > s.Role.Grants[p].Rank() {
-			gained.Grants[p] = scope
-		}
-	}
-	if missing, ok := me.Role.Covers(gained); !ok {
+	if missing := gains(me, s.Role, d); missing != "" {
 		return beyond(RoleManage, held, missing, "The role "+d.Name+" would do more than yours")
 	}
 	return nil
+}
+
+// gains is the first key that a draft adds or widens beyond what my own role
+// holds. What the role was before (nil: nothing) it may keep.
+func gains(me *Actor, was, draft *Role) (missing Perm) {
+	for p, scope := range draft.Grants {
+		kept := was != nil && scope.Rank() <= was.Grants[p].Rank()
+		if !kept && scope.Rank() > me.Role.Grants[p].Rank() && (missing == "" || p < missing) {
+			missing = p
+		}
+	}
+	return missing
 }
 
 // canViewAs lets nobody see through other eyes what they couldn't see with their
@@ -195,13 +197,24 @@ func canLend(p Perm, me *Actor, held Scope, s Subject, self string) error {
 		}
 		return givable(p, held, me, s.Role)
 	}
-	if s.Key != "" && me.Role.Scope(s.Key).Rank() < s.Scope.Rank() {
+	if mine := me.Role.Scope(s.Key).Rank(); s.Key != "" && (mine == 0 || mine < s.Scope.Rank()) {
 		return beyond(p, held, s.Key, "That is more than your role holds")
 	}
 	return nil
 }
 
+// canInvite judges the role and the teams to begin with. To is someone who was
+// invited already: a new code is a way into their account, so it takes as much as
+// giving them their role.
 func canInvite(me *Actor, held Scope, s Subject) error {
+	if s.To != nil {
+		if err := below(MemberInvite, held, me, s.To, "You have joined already."); err != nil {
+			return err
+		}
+		if err := givable(MemberInvite, held, me, &s.To.Role); err != nil {
+			return err
+		}
+	}
 	if s.Role == nil {
 		return nil
 	}
@@ -241,7 +254,8 @@ func canSuspend(me *Actor, held Scope, s Subject) error {
 }
 
 // canManageTeam judges teams by Teams (those that are touched) and, when their
-// members change, the person by To.
+// members change, the person by To. Who reaches only their own teams doesn't pull
+// people of other teams into them: they would come under them by that.
 func canManageTeam(me *Actor, held Scope, s Subject) error {
 	if held != ScopeAll {
 		if err := inTeams(TeamManage, held, me, s.Teams); err != nil {
@@ -253,6 +267,8 @@ func canManageTeam(me *Actor, held Scope, s Subject) error {
 		return nil
 	case to.Member.ID == me.Member.ID && !top(me):
 		return &Denied{Perm: TeamManage, Why: WhySelf, Has: held, Reason: "Nobody changes their own teams: that would change what they see. Ask another admin."}
+	case held != ScopeAll && len(to.Member.Teams) > 0 && !me.Member.SharesTeam(to.Member):
+		return &Denied{Perm: TeamManage, Why: WhyNotTeammate, Needs: ScopeAll, Has: held, Reason: to.Member.Name + " works in other teams. Someone who manages all teams can do this."}
 	case !top(me) && to.Member.ID != me.Member.ID && to.Role.Rank >= me.Role.Rank:
 		return &Denied{Perm: TeamManage, Why: WhyAbove, Has: held, Reason: to.Member.Name + " stands as high as you or higher. An owner can do this."}
 	}

@@ -37,11 +37,13 @@ func (c Conversation) Masked() Conversation {
 	return c
 }
 
-// Masked is the contact without private fields: of the number the last four
-// digits stay, of a user name and the user id nothing. A customer who is called
-// by a number is masked too.
+// Masked is the contact without private fields: of the number, however short, the
+// last four digits stay, of a user name and the user id nothing. A customer who is
+// called by a number is masked too.
 func (c Contact) Masked() Contact {
-	c.Phone = MaskDigits(c.Phone)
+	if c.Phone != "" {
+		c.Phone = lastFour([]rune(c.Phone))
+	}
 	c.Name = MaskDigits(c.Name)
 	c.Username, c.UserID = "", ""
 	c.Hidden = true
@@ -63,8 +65,10 @@ func (m Message) Masked() Message {
 	return m
 }
 
+// carriesNumbers reports whether the text of a message was made from numbers: a
+// contact card, whoever sent it, or a notice of WhatsApp.
 func carriesNumbers(side Side, t MessageType) bool {
-	return side == SideCustomer && (t == TypeContacts || t == TypeSystem)
+	return t == TypeContacts || side == SideCustomer && t == TypeSystem
 }
 
 // numberLeast is how many digits make a number that is somebody's: a year, a
@@ -72,7 +76,8 @@ func carriesNumbers(side Side, t MessageType) bool {
 const numberLeast = 7
 
 // MaskDigits hides every phone number in a text but for its last four digits.
-// Spaces and signs that people write between digits belong to the number.
+// Spaces and signs that people write between digits, and what doesn't show at all,
+// belong to the number; digits are those of any script.
 func MaskDigits(s string) string {
 	if digits(s) < numberLeast {
 		return s
@@ -86,17 +91,35 @@ func MaskDigits(s string) string {
 			rest = rest[max(end, 1):]
 			continue
 		}
-		b.WriteString("•••• ")
-		last := make([]rune, 0, 4)
-		for i := end - 1; len(last) < 4; i-- {
-			if unicode.IsDigit(rest[i]) {
-				last = append([]rune{rest[i]}, last...)
-			}
-		}
-		b.WriteString(string(last))
+		b.WriteString(lastFour(rest[:end]))
 		rest = rest[end:]
 	}
 	return b.String()
+}
+
+// lastFour is what stays of a number. Of four digits or fewer nothing does.
+func lastFour(number []rune) string {
+	var all []rune
+	for _, r := range number {
+		if digit(r) {
+			all = append(all, r)
+		}
+	}
+	if len(all) <= 4 {
+		return "••••"
+	}
+	return "•••• " + string(all[len(all)-4:])
+}
+
+// digit reports whether r counts in a number: a digit of any script, plain or
+// dressed up (①, ²).
+func digit(r rune) bool { return unicode.In(r, unicode.Nd, unicode.No) }
+
+// between reports whether r may stand between the digits of one number. A comma
+// or a line break ends it, and a plus begins the next.
+func between(r rune) bool {
+	return unicode.In(r, unicode.Zs, unicode.Pd, unicode.Ps, unicode.Pe, unicode.Cf, unicode.M) ||
+		strings.ContainsRune("\t./\\·•_*~|−", r)
 }
 
 // numberAt returns how many digits a number at the start of the text has, and
@@ -104,10 +127,10 @@ func MaskDigits(s string) string {
 func numberAt(s []rune) (n, end int) {
 	for i, r := range s {
 		switch {
-		case unicode.IsDigit(r):
+		case digit(r):
 			n++
 			end = i + 1
-		case i == 0 && r == '+', n > 0 && strings.ContainsRune(" -–().\u00a0\u202f", r):
+		case i == 0 && (r == '+' || r == '＋'), n > 0 && between(r):
 		default:
 			return n, end
 		}
@@ -117,7 +140,7 @@ func numberAt(s []rune) (n, end int) {
 
 func digits(s string) (n int) {
 	for _, r := range s {
-		if unicode.IsDigit(r) {
+		if digit(r) {
 			n++
 		}
 	}

@@ -38,7 +38,8 @@ type Team struct {
 }
 
 // Shown is the member as me may see them: without [MemberView], a colleague's
-// address and the reasons of their grants are nobody's business.
+// address, whom they revealed and the reasons of their grants are nobody's
+// business.
 func (m Member) Shown(me *Actor) Member {
 	if m.ID == me.Member.ID || me.Scope(MemberView).Rank() > 0 {
 		return m
@@ -50,9 +51,10 @@ func (m Member) Shown(me *Actor) Member {
 func (m Member) Masked() Member {
 	m.Email = ""
 	if len(m.Grants) > 0 {
-		m.Grants = slices.Clone(m.Grants)
+		// Without its contact, a reveal would read as a right to every number.
+		m.Grants = slices.DeleteFunc(slices.Clone(m.Grants), func(g Grant) bool { return g.Contact != "" })
 		for i := range m.Grants {
-			m.Grants[i].Reason, m.Grants[i].Contact, m.Grants[i].Conversation = "", "", 0
+			m.Grants[i].Reason, m.Grants[i].Conversation = "", 0
 		}
 	}
 	return m
@@ -104,11 +106,11 @@ func (a Actor) At(now time.Time) Actor {
 	if !slices.ContainsFunc(a.Member.Grants, ended) {
 		return a
 	}
-	lent := a.Lent
+	own, lent := a.Role, a.Lent
 	a.Member.Grants = slices.DeleteFunc(slices.Clone(a.Member.Grants), ended)
-	return NewActor(a.Member, func(id RoleID) (Role, bool) {
-		if id == a.Role.ID {
-			return a.Role, true
+	rest := NewActor(a.Member, func(id RoleID) (Role, bool) {
+		if id == own.ID {
+			return own, true
 		}
 		i := slices.IndexFunc(lent, func(r Role) bool { return r.ID == id })
 		if i < 0 {
@@ -116,6 +118,8 @@ func (a Actor) At(now time.Time) Actor {
 		}
 		return lent[i], true
 	})
+	rest.Role = own // also of a draft, which no member has
+	return rest
 }
 
 // Equal reports whether two actors have the same rights and the same name, so

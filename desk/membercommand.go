@@ -165,14 +165,20 @@ func (c Invite) Validate() error {
 	if err := name("person", c.FullName, MaxName); err != nil {
 		return err
 	}
+	if err := line("e-mail address", c.Email, maxEmail); err != nil {
+		return err
+	}
 	if a, err := mail.ParseAddress(c.Email); err != nil || a.Address != c.Email {
-		return Errorf(CodeInvalid, "%q is no e-mail address.", c.Email)
+		return Errorf(CodeInvalid, "%q is no e-mail address. Write it like ana@example.com.", c.Email)
 	}
 	if c.Role == "" {
 		return Errorf(CodeInvalid, "An invitation needs a role.")
 	}
 	return teams(c.Teams)
 }
+
+// maxEmail is the longest address that mail can be sent to (RFC 5321).
+const maxEmail = 254
 
 func member(id MemberID) error {
 	if id == "" {

@@ -57,19 +57,29 @@ func TestCatalogue(t *testing.T) {
 }
 
 // Every key of the catalogue gates something, and every gate is in the
-// catalogue. message.reply_unowned gates a command only together with
-// message.reply: canReply asks for it in a chat that someone else has.
+// catalogue. Four keys gate no command by themselves: message.reply_unowned is
+// asked for in a chat that someone else has, contact.export_many above the cap,
+// contact.view_pii by the masks, and role.view_as by a link that sees as someone.
 func TestEveryKeyGatesACommand(t *testing.T) {
 	gates := map[desk.Perm]bool{desk.ListConversations{List: desk.ListQueue}.Perm(): true}
+	gates[desk.ContactViewPII] = desk.SeesNumbers(one(desk.ContactViewPII, desk.ScopeOwn), chat("me", "")) && !desk.SeesNumbers(actor(nil), chat("me", ""))
+	seer := actor(map[desk.Perm]desk.Scope{desk.ConversationView: desk.ScopeAll, desk.RoleViewAs: desk.ScopeAll})
+	blind := one(desk.ConversationView, desk.ScopeAll)
+	gates[desk.RoleViewAs] = desk.Can(seer, desk.RoleViewAs, desk.Subject{}, noon) == nil && desk.Can(blind, desk.RoleViewAs, desk.Subject{}, noon) != nil
 	for _, c := range desk.Commands() {
 		if _, known := desk.Describe(c.Perm()); !known {
 			t.Errorf("%s needs %s, which isn't in the catalogue", c.Name(), c.Perm())
 		}
 		gates[c.Perm()] = true
 	}
-	held := actor(map[desk.Perm]desk.Scope{desk.MessageReply: desk.ScopeAll})
-	if d, ok := errors.AsType[*desk.Denied](desk.Can(held, desk.Reply{}.Perm(), on(chat("eve", "")), noon)); ok {
-		gates[d.Perm] = true
+	held := actor(map[desk.Perm]desk.Scope{desk.MessageReply: desk.ScopeAll, desk.ContactExport: desk.ScopeAll})
+	for _, err := range []error{
+		desk.Can(held, desk.Reply{}.Perm(), on(chat("eve", "")), noon),
+		desk.Can(held, desk.ExportContacts{}.Perm(), desk.Subject{Rows: desk.ExportCap + 1}, noon),
+	} {
+		if d, ok := errors.AsType[*desk.Denied](err); ok {
+			gates[d.Perm] = true
+		}
 	}
 	for _, p := range desk.Permissions() {
 		if !gates[p.Key] {

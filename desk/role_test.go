@@ -22,7 +22,7 @@ func TestCanAssignRole(t *testing.T) {
 		Grants: map[desk.Perm]desk.Scope{desk.RoleAssign: desk.ScopeAll}}}
 	team, all := desk.ScopeTeam, desk.ScopeAll
 	checkCan(t, []canCase{
-		{"an agent gives nobody anything", builtIn(t, "me", desk.RoleAgent), desk.RoleAssign, give(mate, desk.RoleViewer, 1), want{why: desk.WhyNoKey, byRole: true}},
+		{"an agent gives nobody anything", builtIn(t, "me", desk.RoleAgent), desk.RoleAssign, give(mate, desk.RoleViewer, 1), want{why: desk.WhyNoKey, byRole: true, needs: all}},
 		{"about nobody yet", manager, desk.RoleAssign, desk.Subject{}, want{}},
 		{"about a person, no role chosen yet", manager, desk.RoleAssign, desk.Subject{To: mate}, want{}},
 		{"a manager gives a teammate a lower role", manager, desk.RoleAssign, give(mate, desk.RoleSales, 1), want{}},

@@ -262,6 +262,9 @@ func (ch RoleChange) validate() error {
 		}
 		return nil
 	}
+	if ch.Base != "" && !roleWord.MatchString(string(ch.Base)) {
+		return Errorf(CodeInvalid, "%q, of which %q is a copy, can't name a role.", ch.Base, ch.Role)
+	}
 	if ch.Rank < 1 || ch.Rank > MaxRank {
 		return Errorf(CodeInvalid, "The rank of %q is %d; it goes from 1 to %d.", ch.Role, ch.Rank, MaxRank)
 	}
