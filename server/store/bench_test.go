@@ -182,7 +182,8 @@ func floor(b *testing.B, path string, batch int) {
 	external := prepare(`INSERT INTO external (channel, external, message, ord) VALUES ('wa', ?, ?, 1)`)
 	message := prepare(`INSERT INTO message VALUES (?, ?, ?, ?, ?, 'customer', 'text', '', ?, '', '', '', '', '', '', 0, 0, 0, '', 0, 0, 0, ?)`)
 	conversation := prepare(`UPDATE conversation SET seq = ?, last_at = ?, last_message = ?, last_text = ? WHERE id = ?`)
-	entry := prepare(`INSERT INTO entry VALUES (?, ?, 'message.received', '', ?, '', '', ?, '')`)
+	entry := prepare(`INSERT INTO entry (seq, at, kind, actor, conversation, session, addr, event, detail)
+		VALUES (?, ?, 'message.received', '', ?, '', '', ?, '')`)
 	head := prepare(`UPDATE log_head SET seq = ?`)
 	exec := func(s *sql.Stmt, args ...any) {
 		if _, err := s.ExecContext(ctx, args...); err != nil {

@@ -89,7 +89,7 @@ func TestOpenNewerSchema(t *testing.T) {
 			_ = s.Close()
 			t.Fatal("a newer schema was opened")
 		}
-		if !strings.Contains(err.Error(), "has schema 99 and this program knows ") || !strings.Contains(err.Error(), "run a newer frontdeskd" {
+		if !strings.Contains(err.Error(), fmt.Sprintf("has schema 99 and this program knows %d; run a newer frontdeskd", schemaVersion())) {
 			t.Error(err)
 		}
 	})

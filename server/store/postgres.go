@@ -38,15 +38,14 @@ func (d *postgresDB) connect(ctx context.Context, _ bool) (*conn, error) {
 // commits. READ COMMITTED is what makes the statements after the lock see what
 // the node before us committed; a snapshot taken at BEGIN would not.
 func (d *postgresDB) begin(ctx context.Context, t *Tx) (head int64, err error) {
-	word, query := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT seq FROM log_head"
+	word, query := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT seq, hashed, hash FROM log_head"
 	if t.write {
-		word, query = "BEGIN ISOLATION LEVEL READ COMMITTED", "SELECT seq FROM log_head FOR UPDATE"
+		word, query = "BEGIN ISOLATION LEVEL READ COMMITTED", "SELECT seq, hashed, hash FROM log_head FOR UPDATE"
 	}
 	if err := t.conn.exec(ctx, word); err != nil {
 		return 0, err
 	}
-	err = t.row(query).Scan(&head)
-	return head, err
+	return t.readHead(query)
 }
 
 func (d *postgresDB) bound(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -97,8 +97,9 @@ func (d *sqliteDB) connect(ctx context.Context, write bool) (*conn, error) {
 	}
 	pragma := "PRAGMA query_only = 1"
 	if write {
-		// The writer waits in seize alone: a checkpoint must not hold it up.
-		pragma = fmt.Sprintf("PRAGMA journal_size_limit = %d; PRAGMA busy_timeout = 0", walKeep)
+		// The writer waits in seize alone: a checkpoint must not hold it up. What is
+		// erased is written over with zeros.
+		pragma = fmt.Sprintf("PRAGMA journal_size_limit = %d; PRAGMA busy_timeout = 0; PRAGMA secure_delete = 1", walKeep)
 	}
 	if _, err := c.ExecContext(ctx, pragma); err != nil {
 		_ = c.Close()
@@ -116,8 +117,7 @@ func (d *sqliteDB) begin(ctx context.Context, t *Tx) (head int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = t.row("SELECT seq FROM log_head").Scan(&head)
-	return head, err
+	return t.readHead("SELECT seq, hashed, hash FROM log_head")
 }
 
 // seize takes the file's write lock, which another process may hold.

@@ -23,6 +23,9 @@ var (
 // Options are what [Open] can do without.
 type Options struct {
 	Logger *slog.Logger // nil: discard
+	// ReadOnly opens a database that exists and is up to date, and changes nothing
+	// in it: Write gets [ErrClosed].
+	ReadOnly bool
 }
 
 // Store is an open database. Its methods may be called from any goroutine.
@@ -46,12 +49,21 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.ReadOnly {
+		if err := exists(dsn); err != nil {
+			return nil, err
+		}
+	}
 	db, err := connect(dsn)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{db: db, log: o.Logger}
-	if err := s.start(ctx); err != nil {
+	start := s.start
+	if o.ReadOnly {
+		start = s.startReading
+	}
+	if err := start(ctx); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	return s, nil
@@ -74,10 +86,13 @@ func (s *Store) start(ctx context.Context) error {
 	s.writer = newWriter(s.db, s.log)
 	s.reader = newReader(s.db)
 	go s.writer.run()
-	err := s.Write(ctx, func(t *Tx) (err error) {
-		s.epoch, err = t.seed()
-		return err
-	})
+	err := s.chainOld(ctx)
+	if err == nil {
+		err = s.Write(ctx, func(t *Tx) (err error) {
+			s.epoch, err = t.seed()
+			return err
+		})
+	}
 	if err != nil {
 		s.writer.close()
 		s.reader.close()

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/chain"
 )
 
 // Tx is a transaction. It is valid until the function that was given it
@@ -23,6 +24,9 @@ type Tx struct {
 	over    bool
 	head    int64
 	entries []Entry // of the whole batch
+	hash    chain.Hash
+	hashed  int64 // whose hash that is: head's, unless an older program appended
+	moved   bool  // head, hash or hashed
 
 	// Of the function that runs now:
 	wrote  bool
@@ -42,14 +46,8 @@ func begin(ctx context.Context, db database, c *conn, write bool) (_ *Tx, err er
 // commit stores the head of the log last and once for the whole batch.
 func (t *Tx) commit() error {
 	t.over = true
-	if len(t.entries) > 0 {
-		s, _, err := t.conn.stmt(t.ctx, "UPDATE log_head SET seq = $1")
-		if err == nil {
-			_, err = s.ExecContext(t.ctx, t.head)
-		}
-		if err != nil {
-			return fmt.Errorf("store: move the head of the log: %w", err)
-		}
+	if err := t.moveHead(); err != nil {
+		return err
 	}
 	if err := t.conn.exec(t.ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("store: commit: %w", err)
@@ -178,11 +176,21 @@ func all[T any](t *Tx, scan func(scanner) (T, error), query string, args ...any)
 // that aren't UTF-8, and a customer's message must not fail for it.
 func clean(args []any) []any {
 	for i, a := range args {
-		if s, ok := a.(string); ok && (!utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0) {
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+		if s, ok := a.(string); ok {
+			if kept := storable(s); kept != s {
+				args[i] = kept
+			}
 		}
 	}
 	return args
+}
+
+// storable is a text as it will be read back.
+func storable(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func wrap(what string, err error) error {

@@ -1,0 +1,273 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/chain"
+)
+
+// LogFilter says which entries of the log are asked for. Its zero value asks for
+// the newest.
+type LogFilter struct {
+	Actors       []desk.MemberID // nil: everyone's; "" among them: nobody's, a customer's or the server's
+	Kinds        []desk.EventKind
+	Target       string
+	Conversation desk.ConversationID
+	From, To     time.Time // from From on, and before To
+	Before       int64     // numbers below it; 0: any
+	After        int64     // numbers above it
+	Limit        int       // 0: 50
+}
+
+// LogEntry is an entry with its place in the chain.
+type LogEntry struct {
+	Entry
+	Hash, Prev []byte
+}
+
+const (
+	// maxBranches is how many indexes' ranges one page is read from. For more it
+	// reads the log itself.
+	maxBranches = 100
+	// fewEntries is how many entries of some kinds are fewer than a person's.
+	fewEntries = 5000
+	// disorder is how far the times of two entries may differ from their order:
+	// clocks are set, and several processes write.
+	disorder = 10 * time.Minute
+)
+
+// Log returns up to limit entries that pass the filter, newest first; more says
+// whether older ones do. It costs the same however long the log is.
+func (t *Tx) Log(f LogFilter) (newestFirst []LogEntry, more bool, err error) {
+	if f.Actors != nil && len(f.Actors) == 0 {
+		return nil, false, nil
+	}
+	if f.Limit <= 0 {
+		f.Limit = defaultPage
+	}
+	q, err := t.logQuery(f)
+	if err != nil {
+		return nil, false, wrap("read the log", err)
+	}
+	list, err := all(t, scanLogEntry, q.String(), q.args...)
+	if err != nil {
+		return nil, false, wrap("read the log", err)
+	}
+	if len(list) > f.Limit {
+		return list[:f.Limit], true, nil
+	}
+	return list, false, nil
+}
+
+func scanLogEntry(s scanner) (e LogEntry, err error) {
+	e.Entry, err = scanEntryWith(s, &e.Hash, &e.Prev)
+	return e, err
+}
+
+// logQuery is a page of the log in the making: the ranges of an index that it is
+// read from, and what else must hold.
+type logQuery struct {
+	args     []any // $1 and $2: between these numbers, $3: how many
+	branches []string
+	rest     []string
+}
+
+func (t *Tx) logQuery(f LogFilter) (q *logQuery, err error) {
+	after, before, err := t.between(f)
+	if err != nil {
+		return nil, err
+	}
+	q = &logQuery{args: []any{after, before, f.Limit + 1}}
+	if !f.From.IsZero() {
+		q.rest = append(q.rest, "e.at >= "+q.arg(millis(f.From)))
+	}
+	if !f.To.IsZero() {
+		q.rest = append(q.rest, "e.at < "+q.arg(millis(f.To)))
+	}
+	byKind := false
+	if f.Actors != nil && len(f.Kinds) > 0 {
+		if byKind, err = t.few(f.Kinds); err != nil {
+			return nil, err
+		}
+	}
+	q.narrow(f.Conversation != 0, "e.conversation <> 0", "e.conversation", int64(f.Conversation))
+	q.narrow(f.Target != "", "e.target <> ''", "e.target", f.Target)
+	if byKind {
+		q.narrow(true, "", "e.kind", texts(f.Kinds)...)
+	}
+	actors := texts(f.Actors)
+	if slices.Contains(f.Actors, "") {
+		q.filter("e.actor", actors) // most entries are nobody's: no index has them
+	} else {
+		q.narrow(len(actors) > 0, "e.actor <> ''", "e.actor", actors...)
+	}
+	if !byKind {
+		q.narrow(len(f.Kinds) > 0, "", "e.kind", texts(f.Kinds)...)
+	}
+	return q, nil
+}
+
+// texts lists words once each, as arguments.
+func texts[T ~string](words []T) []any {
+	words = slices.Compact(slices.Sorted(slices.Values(words)))
+	list := make([]any, len(words))
+	for i, w := range words {
+		list[i] = string(w)
+	}
+	return list
+}
+
+func (q *logQuery) arg(v any) string {
+	q.args = append(q.args, v)
+	return fmt.Sprintf("$%d", len(q.args))
+}
+
+// narrow adds a condition: the first one chooses the index, further ones are
+// asked of what is found there. of is the index's own condition.
+func (q *logQuery) narrow(wanted bool, of, column string, values ...any) {
+	if !wanted {
+		return
+	}
+	if len(q.branches) > 0 || len(values) > maxBranches {
+		q.filter(column, values)
+		return
+	}
+	if of != "" {
+		of = " AND " + of
+	}
+	for _, v := range values {
+		q.branches = append(q.branches, column+" = "+q.arg(v)+of)
+	}
+}
+
+func (q *logQuery) filter(column string, values []any) {
+	names := make([]string, len(values))
+	for i, v := range values {
+		names[i] = q.arg(v)
+	}
+	q.rest = append(q.rest, column+" IN ("+strings.Join(names, ", ")+")")
+}
+
+// String is the statement. It finds the numbers first, then the rows.
+func (q *logQuery) String() string {
+	const page = " ORDER BY seq DESC LIMIT $3"
+	branches := q.branches
+	if len(branches) == 0 {
+		branches = []string{"e.seq > 0"}
+	}
+	parts := make([]string, len(branches))
+	for i, b := range branches {
+		where := strings.Join(append([]string{b, "e.seq > $1", "e.seq < $2"}, q.rest...), " AND ")
+		parts[i] = "SELECT e.seq FROM entry e WHERE " + where + page
+	}
+	keys := parts[0]
+	if len(parts) > 1 {
+		for i, p := range parts {
+			parts[i] = fmt.Sprintf("SELECT seq FROM (%s) b%d", p, i)
+		}
+		keys = strings.Join(parts, " UNION ALL ") + page
+	}
+	return `SELECT ` + entryColumns + `, e.hash, (SELECT p.hash FROM entry p WHERE p.seq = e.seq - 1)
+		FROM (` + keys + `) k JOIN entry e ON e.seq = k.seq ORDER BY k.seq DESC`
+}
+
+// few reports whether there are so few entries of these kinds that they are
+// sooner looked through than a person's.
+func (t *Tx) few(kinds []desk.EventKind) (bool, error) {
+	left := fewEntries
+	for _, k := range texts(kinds) {
+		var n int
+		err := t.row(`SELECT count(*) FROM (SELECT 1 FROM entry WHERE kind = $1 LIMIT $2) k`, k, left).Scan(&n)
+		if left -= n; err != nil || left <= 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// between turns times into numbers, by the sample of entries that is indexed by
+// time. The range is as wide as disorder may make it; the times themselves
+// are asked of each entry as well.
+func (t *Tx) between(f LogFilter) (after, before int64, err error) {
+	after, before = f.After, f.Before
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	if !f.From.IsZero() {
+		var seq int64
+		err := t.row(`SELECT coalesce((SELECT seq FROM entry WHERE seq % 64 = 0 AND at < $1 ORDER BY at DESC, seq DESC LIMIT 1), 0)`,
+			millis(f.From.Add(-disorder))).Scan(&seq)
+		if err != nil {
+			return 0, 0, err
+		}
+		after = max(after, seq)
+	}
+	if !f.To.IsZero() {
+		var seq int64
+		err := t.row(`SELECT coalesce((SELECT seq FROM entry WHERE seq % 64 = 0 AND at >= $1 ORDER BY at, seq LIMIT 1), 0)`,
+			millis(f.To.Add(disorder))).Scan(&seq)
+		if err != nil {
+			return 0, 0, err
+		}
+		if seq > 0 {
+			before = min(before, seq)
+		}
+	}
+	return after, before, nil
+}
+
+// LogLines returns up to limit records that come after a number, oldest first,
+// as lines of an exported log; next is the number to go on after. Before
+// the first record stand the header and the checkpoints.
+func (t *Tx) LogLines(epoch string, after int64, limit int) (lines []string, next int64, more bool, err error) {
+	records, err := t.Records(after, limit+1)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if len(records) > limit {
+		records, more = records[:limit], true
+	}
+	var b bytes.Buffer
+	w, err := t.exportHeader(&b, epoch, after)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	next = after
+	for _, r := range records {
+		if err := w.Record(r); err != nil {
+			return nil, 0, false, wrap("export the log", err)
+		}
+		next = r.Seq
+	}
+	lines = strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	return lines, next, more, nil
+}
+
+// exportHeader begins an export; what begins in the middle has no header.
+func (t *Tx) exportHeader(b *bytes.Buffer, epoch string, after int64) (*chain.Writer, error) {
+	key, err := t.LogKey()
+	if err != nil {
+		return nil, err
+	}
+	w, err := chain.NewWriter(b, chain.Header{Epoch: epoch, Key: key, Entries: t.head})
+	if err != nil {
+		return nil, wrap("export the log", err)
+	}
+	if after > 0 {
+		b.Reset()
+		return w, nil
+	}
+	checkpoints, err := t.Checkpoints(0, math.MaxInt32)
+	for _, c := range checkpoints {
+		if err == nil {
+			err = w.Checkpoint(c.Note)
+		}
+	}
+	return w, wrap("export the log", err)
+}
