@@ -14,6 +14,7 @@ type directory struct {
 	roles   map[desk.RoleID]desk.Role
 	teams   map[desk.TeamID]desk.Team
 	actors  map[desk.MemberID]*desk.Actor
+	at      int64 // the newest entry that it knows of
 }
 
 func loadDirectory(tx *store.Tx) (*directory, error) {
@@ -29,7 +30,7 @@ func loadDirectory(tx *store.Tx) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &directory{map[desk.MemberID]desk.Member{}, map[desk.RoleID]desk.Role{}, map[desk.TeamID]desk.Team{}, nil}
+	d := &directory{map[desk.MemberID]desk.Member{}, map[desk.RoleID]desk.Role{}, map[desk.TeamID]desk.Team{}, nil, 0}
 	for _, m := range members {
 		d.members[m.ID] = m
 	}
@@ -53,7 +54,7 @@ func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 	if !about {
 		return d, nil
 	}
-	next := &directory{copied(d.members), copied(d.roles), copied(d.teams), nil}
+	next := &directory{copied(d.members), copied(d.roles), copied(d.teams), nil, entries[len(entries)-1].Seq}
 	for i := range entries {
 		e := &entries[i]
 		if e.Member != nil {

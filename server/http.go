@@ -30,6 +30,7 @@ const (
 //
 //	POST   /v1/session   sign in: desk.SignIn → desk.SignedInAs
 //	DELETE /v1/session   sign out (Authorization: Bearer …)
+//	POST   /v1/join      join with an invitation: desk.Join → desk.SignedInAs
 //	GET    /v1/socket    the socket; see docs/protocol.md
 //	GET    /healthz      the process runs
 //	GET    /readyz       the store answers and the server isn't stopping
@@ -48,6 +49,7 @@ func (s *Service) Handler() http.Handler {
 	}
 	mux.HandleFunc("POST /v1/session", s.handleSignIn)
 	mux.HandleFunc("DELETE /v1/session", s.handleSignOut)
+	mux.HandleFunc("POST /v1/join", s.handleJoin)
 	mux.HandleFunc("GET /v1/socket", door.open)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -182,7 +184,7 @@ func refuse(ws *websocket.Conn, e *desk.Error, retryMS int) {
 func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Session, addr string) *session {
 	c := &session{
 		s: s, ws: ws, id: sign.ID, token: sign.TokenHash, member: sign.Member, addr: addr, expires: sign.ExpiresAt,
-		writing: make(chan struct{}, 1), reason: desk.SnapshotFirst,
+		writing: make(chan struct{}, 1), reason: desk.SnapshotFirst, screen: &screen{}, acknowledges: hello.As == nil,
 		tokens: framesAtOnce, tokensAt: time.Now(), nextPing: time.Now().Add(s.o.Ping), nextTouch: time.Now().Add(touchEvery),
 	}
 	s.feedMu.Lock() // rights and log are of one position

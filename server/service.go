@@ -51,6 +51,9 @@ type Options struct {
 	// SlowWrite is how long a change of rights waits for a session that is in the
 	// middle of a write before it is cut; 0 means 100 ms.
 	SlowWrite time.Duration
+	// AckWait is how long a session has to acknowledge that it shows its new rights
+	// before it is cut; 0 means ten seconds.
+	AckWait time.Duration
 }
 
 // Service is a running desk. Its methods may be called from any goroutine.
@@ -65,11 +68,14 @@ type Service struct {
 	feedMu   sync.Mutex // held while entries are fed: they go in one by one, in order
 	sessions sessions
 	signIns  *signInGuard
+	changes  changes
 
 	outbox   *outbox
 	sending  sync.WaitGroup
 	receipts chan receipt
 	draining atomic.Bool
+
+	checkpointed atomic.Pointer[store.Checkpoint] // the newest that this process knows
 }
 
 // New loads the people and the newest entries of the log and starts to follow
@@ -84,6 +90,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	o.Ping = orDefault(o.Ping, 10*time.Second)
 	o.Poll = orDefault(o.Poll, time.Second)
 	o.SlowWrite = orDefault(o.SlowWrite, 100*time.Millisecond)
+	o.AckWait = orDefault(o.AckWait, 10*time.Second)
 	if o.SignIns == 0 {
 		o.SignIns = 2
 	}
@@ -141,7 +148,7 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){s.follow, s.pings, s.prune, s.runReceipts} {
+	for _, f := range []func(context.Context){s.follow, s.pings, s.prune, s.checkpoints, s.runReceipts} {
 		wg.Go(func() { f(ctx) })
 	}
 	err := s.runOutbox(ctx)

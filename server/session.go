@@ -50,7 +50,10 @@ type session struct {
 	writing chan struct{}
 	state   atomic.Int32 // idle, flushing, or flushing with more to come
 	ping    atomic.Bool
-	bye     atomic.Pointer[desk.Bye]
+	screen  *screen // what the client has acknowledged
+	// acknowledges is false for a link that sees as someone else.
+	acknowledges bool
+	bye          atomic.Pointer[desk.Bye]
 
 	// Of the flushing goroutine alone:
 	rights *desk.Actor // those of the last snapshot; nil before the first
@@ -198,9 +201,11 @@ func (c *session) snapshot(me *desk.Actor) error {
 	}
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	if c.s.actor(c.member) != me {
+	people := c.s.people.Load()
+	if people.actors[c.member] != me {
 		return nil // the next round reads it again
 	}
+	c.screen.wrote(snap.Seq, people.at)
 	c.rights, c.reason, c.at, c.told = me, "", snap.Seq, snap.Seq
 	return c.write(frame)
 }
@@ -274,6 +279,7 @@ func isClosed(err error) bool {
 func (c *session) read() {
 	defer func() {
 		c.s.sessions.remove(c)
+		c.screen.end()
 		c.cut()
 	}()
 	for {
@@ -281,15 +287,22 @@ func (c *session) read() {
 		if err != nil {
 			return
 		}
-		var f desk.Do
+		var f struct {
+			desk.Do
+			Seq int64 `json:"seq"` // of an ack
+		}
 		if !utf8.Valid(data) || json.Unmarshal(data, &f) != nil {
 			c.refuse(websocket.CloseInvalidFramePayloadData, "a frame must be one JSON object in UTF-8")
 			return
 		}
+		if f.Type == desk.FrameAck {
+			c.screen.acked(f.Seq)
+			continue
+		}
 		if f.Type != desk.FrameDo {
 			continue // a newer client may say more than we know
 		}
-		if err := c.answer(f); err != nil {
+		if err := c.answer(f.Do); err != nil {
 			return
 		}
 	}
