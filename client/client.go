@@ -17,6 +17,12 @@ type Options struct {
 	Server  string // "https://desk.example.com", "http://127.0.0.1:8080" or "unix:/run/frontdesk/desk.sock"
 	Token   string // from [SignIn]; it is sent in the first frame, never in an address
 	Program string // "frontdesk/0.1", for the server's list of sessions
+	Host    string // the machine's name, likewise; see [Hostname]
+
+	// As asks to see the desk as someone else: the link then only reads, and a
+	// snapshot says how the desk looks to them. Such a link always begins anew
+	// and acknowledges nothing; what it shows is nobody's to keep.
+	As *desk.ViewAs
 
 	// Epoch and Seq are the position to go on from, as [Replica.Position] gave
 	// it. An empty Epoch asks for a snapshot.
@@ -79,13 +85,13 @@ const (
 // else came meanwhile, at most every 16 ms. While deliver doesn't return the
 // link isn't read; the server then lets us fall behind, and nothing is lost.
 func (c *Client) Run(ctx context.Context, deliver func([]Msg)) error {
-	said := make(chan Msg, inbox)
+	said := make(chan word, inbox)
 	var err error
 	go func() {
 		defer close(said)
-		err = c.keep(ctx, func(m Msg) {
+		err = c.keep(ctx, func(w word) {
 			select {
-			case said <- m:
+			case said <- w:
 			case <-ctx.Done():
 			}
 		})
@@ -93,20 +99,20 @@ func (c *Client) Run(ctx context.Context, deliver func([]Msg)) error {
 	}()
 	pace := time.NewTimer(0)
 	defer pace.Stop()
-	for m := range said {
-		batch := []Msg{m}
+	for w := range said {
+		batch := []word{w}
 		for more := true; more && len(batch) < inbox; {
 			select {
-			case m, open := <-said:
+			case w, open := <-said:
 				if more = open; open {
-					batch = append(batch, m)
+					batch = append(batch, w)
 				}
 			default:
 				more = false
 			}
 		}
 		if ctx.Err() == nil {
-			deliver(batch)
+			hand(batch, deliver)
 		}
 		pace.Reset(gather)
 		select {
@@ -117,6 +123,25 @@ func (c *Client) Run(ctx context.Context, deliver func([]Msg)) error {
 	return err // written before said was closed
 }
 
+// word is what the link says; shown, if set, is called when it was delivered.
+type word struct {
+	msg   Msg
+	shown func()
+}
+
+func hand(batch []word, deliver func([]Msg)) {
+	msgs := make([]Msg, len(batch))
+	for i, w := range batch {
+		msgs[i] = w.msg
+	}
+	deliver(msgs)
+	for _, w := range batch {
+		if w.shown != nil {
+			w.shown()
+		}
+	}
+}
+
 const (
 	firstWait = time.Second
 	mostWait  = 30 * time.Second
@@ -125,7 +150,8 @@ const (
 )
 
 // keep dials, serves and waits, over and over.
-func (c *Client) keep(ctx context.Context, say func(Msg)) error {
+func (c *Client) keep(ctx context.Context, tell func(word)) error {
+	say := func(m Msg) { tell(word{msg: m}) }
 	if c.err != nil {
 		say(Link{State: Refused, Error: c.err.Error()})
 		return c.err
@@ -133,7 +159,7 @@ func (c *Client) keep(ctx context.Context, say func(Msg)) error {
 	tries := 0
 	for {
 		say(Link{State: Connecting})
-		lived, err := c.attempt(ctx, say)
+		lived, err := c.attempt(ctx, tell)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -178,12 +204,12 @@ func (c *Client) pause(ctx context.Context, d time.Duration) bool {
 
 // attempt makes one link and serves it until it breaks. It returns how long the
 // link was live, and always an error.
-func (c *Client) attempt(ctx context.Context, say func(Msg)) (lived time.Duration, _ error) {
+func (c *Client) attempt(ctx context.Context, tell func(word)) (lived time.Duration, _ error) {
 	conn, err := c.open(ctx)
 	if err != nil {
 		return 0, err
 	}
-	s := &session{client: c, conn: conn, say: say}
+	s := &session{client: c, conn: conn, tell: tell}
 	defer s.close()
 	stop := context.AfterFunc(ctx, s.close)
 	defer stop()

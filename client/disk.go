@@ -225,9 +225,10 @@ func (d *Disk) screen() string { return filepath.Join(d.dir, "screen.json") }
 // owns it: another one uses [Disk.SaveScreen].
 func (d *Disk) SaveReplica(r *Replica) error { return d.SaveScreen(r.Screen()) }
 
-// SaveScreen keeps a screen. One that knows nothing isn't kept.
+// SaveScreen keeps a screen. One that knows nothing isn't kept, nor one that was
+// seen through other eyes.
 func (d *Disk) SaveScreen(s Screen) error {
-	if s.Snapshot.Epoch == "" {
+	if s.Snapshot.Epoch == "" || s.Snapshot.As != nil {
 		return nil
 	}
 	data, err := json.Marshal(s)

@@ -238,3 +238,66 @@ func TestScreenThatCannotBeRead(t *testing.T) {
 		t.Error("of another version:", err)
 	}
 }
+
+// A reveal holds for ten minutes; a file for as long as nobody opens the
+// program again.
+func TestNoRevealedNumberIsKept(t *testing.T) {
+	const number, card = "491709876543", "Ann, +49 170 1234567"
+	for name, grant := range map[string]desk.Grant{
+		"a reveal":               {Perm: desk.ContactViewPII, Contact: "c1"},
+		"a permission that ends": {Perm: desk.ContactViewPII, Scope: desk.ScopeAll},
+		"a role that ends":       {Role: desk.RoleManager},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, o := openDisk(t), newOracle()
+			me := o.members["me"]
+			grant.Until = at(1e6)
+			me.Role, me.Grants = desk.RoleMarketing, []desk.Grant{grant}
+			o.members["me"] = me
+			o.change(desk.Conversation{ID: 1, Status: desk.StatusOpen, Contact: desk.Contact{ID: "c1", Phone: number}, Team: "t1",
+				Last: desk.Last{Side: desk.SideCustomer, Type: desk.TypeContacts, Text: card}},
+				desk.Message{ID: "m", At: at(1), Side: desk.SideCustomer, Type: desk.TypeContacts, Text: card})
+			r := NewReplica()
+			r.Apply(o.snapshot(desk.SnapshotFirst))
+			thread, _ := o.history(1, desk.Place{}, 10)
+			if !r.AddThread(thread, desk.Place{}) || r.Conversation(1).Contact.Phone != number {
+				t.Fatal("the number doesn't show at all")
+			}
+			if err := d.SaveReplica(r); err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.ReadFile(d.screen())
+			if err != nil || strings.Contains(string(file), number) || strings.Contains(string(file), "123456") {
+				t.Errorf("%v %s", err, file)
+			}
+			if r.Conversation(1).Contact.Phone != number {
+				t.Error("keeping it hid it from the screen")
+			}
+			got, err := d.LoadReplica()
+			if epoch, seq := got.Position(); err != nil || epoch != "" || seq != o.seq || got.Conversation(1) == nil {
+				t.Errorf("%v: going on from %q %d the number would stay hidden", err, epoch, seq)
+			}
+			got.Apply(o.snapshot(desk.SnapshotFirst))
+			if epoch, _ := got.Position(); epoch != "e" || got.Conversation(1).Contact.Phone != number {
+				t.Error(epoch, got.Conversation(1))
+			}
+		})
+	}
+}
+
+func TestNoOtherEyesAreKept(t *testing.T) {
+	d, o := openDisk(t), newOracle()
+	s := o.snapshot(desk.SnapshotFirst)
+	s.As = &desk.ViewAs{Member: "me"}
+	r := NewReplica()
+	r.Apply(s)
+	if r.As() == nil {
+		t.Error("nobody's eyes")
+	}
+	if err := d.SaveReplica(r); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.LoadReplica(); err != nil || got.Known() {
+		t.Error("it was kept", err)
+	}
+}

@@ -20,6 +20,7 @@ type oracle struct {
 	teams   []desk.Team
 	convs   map[desk.ConversationID]desk.Conversation
 	threads map[desk.ConversationID][]desk.Message
+	asked   map[desk.RequestID]desk.Request
 	log     []desk.Event
 
 	told   int64      // of the session
@@ -31,6 +32,7 @@ func newOracle() *oracle {
 		me: "me", members: map[desk.MemberID]desk.Member{}, roles: map[desk.RoleID]desk.Role{},
 		teams: []desk.Team{{ID: "t1", Name: "One"}, {ID: "t2", Name: "Two"}},
 		convs: map[desk.ConversationID]desk.Conversation{}, threads: map[desk.ConversationID][]desk.Message{},
+		asked: map[desk.RequestID]desk.Request{},
 	}
 	for _, r := range desk.BuiltInRoles() {
 		o.roles[r.ID] = r
@@ -40,9 +42,31 @@ func newOracle() *oracle {
 	return o
 }
 
-func (o *oracle) actor() desk.Actor {
-	m := o.members[o.me]
-	return desk.Actor{Member: m, Role: o.roles[m.Role]}
+func (o *oracle) actor() desk.Actor { return o.actorOf(o.me) }
+
+func (o *oracle) actorOf(id desk.MemberID) desk.Actor {
+	return desk.NewActor(o.members[id], func(id desk.RoleID) (desk.Role, bool) {
+		r, ok := o.roles[id]
+		return r, ok
+	})
+}
+
+// seesRequest reports whether someone with these rights may see the request.
+func (o *oracle) seesRequest(me desk.Actor, q desk.Request) bool {
+	from := o.actorOf(q.Member)
+	return desk.SeesRequest(&me, &from)
+}
+
+// shown are the messages as someone with these rights may see them.
+func shown(me desk.Actor, c desk.Conversation, messages []desk.Message) []desk.Message {
+	if desk.SeesNumbers(&me, &c) {
+		return messages
+	}
+	var masked []desk.Message
+	for _, m := range messages {
+		masked = append(masked, m.Masked())
+	}
+	return masked
 }
 
 func (o *oracle) sees(me desk.Actor, f desk.Facts) bool {
@@ -86,7 +110,7 @@ func (o *oracle) change(c desk.Conversation, messages ...desk.Message) {
 	o.log = append(o.log, e)
 }
 
-// people appends an entry about a member or a role.
+// people appends an entry about a member, a role or a request.
 func (o *oracle) people(e desk.Event) {
 	o.seq++
 	e.Seq = o.seq
@@ -95,13 +119,23 @@ func (o *oracle) people(e desk.Event) {
 	}
 	if e.Role != nil {
 		o.roles[e.Role.ID] = *e.Role
+		if e.Role.Removed {
+			delete(o.roles, e.Role.ID)
+		}
+	}
+	if e.Request != nil {
+		o.asked[e.Request.ID] = *e.Request
 	}
 	o.log = append(o.log, e)
 }
 
 func (o *oracle) message(late int64) desk.Message {
 	o.clock++
-	return desk.Message{ID: desk.MessageID(fmt.Sprint("m", o.seq+1)), At: at(o.clock - late), Side: desk.SideCustomer, Text: fmt.Sprint(o.seq)}
+	m := desk.Message{ID: desk.MessageID(fmt.Sprint("m", o.seq+1)), At: at(o.clock - late), Side: desk.SideCustomer, Text: fmt.Sprint(o.seq)}
+	if o.seq%3 == 0 {
+		m.Type, m.Text = desk.TypeContacts, fmt.Sprint("Contact: +49 30 901820 ", o.seq%10)
+	}
+	return m
 }
 
 // rows are all of a list, newest first.
@@ -112,7 +146,7 @@ func (o *oracle) rows(l desk.List) []desk.Conversation {
 	}
 	for _, c := range o.convs {
 		if o.sees(me, c.Facts()) && l.Holds(me.Member, &c) {
-			rows = append(rows, c)
+			rows = append(rows, c.Shown(&me))
 		}
 	}
 	slices.SortFunc(rows, func(a, b desk.Conversation) int {
@@ -135,16 +169,17 @@ func (o *oracle) page(l desk.List, after desk.Cursor, limit int) desk.Page {
 
 func (o *oracle) history(id desk.ConversationID, before desk.Place, limit int) (desk.Thread, bool) {
 	c, ok := o.convs[id]
-	if !ok || !o.sees(o.actor(), c.Facts()) {
+	me := o.actor()
+	if !ok || !o.sees(me, c.Facts()) {
 		return desk.Thread{}, false
 	}
-	all := slices.Clone(o.threads[id])
+	all := slices.Clone(shown(me, c, o.threads[id]))
 	if !end(before) {
 		all = slices.DeleteFunc(all, func(m desk.Message) bool { return !placeBefore(m.Place(), before) })
 	}
 	slices.Reverse(all)
 	n := min(limit, len(all))
-	return desk.Thread{Conversation: c, Seq: o.seq, Messages: all[:n], More: n < len(all)}, true
+	return desk.Thread{Conversation: c.Shown(&me), Seq: o.seq, Messages: all[:n], More: n < len(all)}, true
 }
 
 func (o *oracle) count(l desk.List) (n desk.Count) {
@@ -166,6 +201,11 @@ func (o *oracle) snapshot(why desk.SnapshotReason) desk.Snapshot {
 	}
 	for _, r := range o.roles {
 		s.Roles = append(s.Roles, r)
+	}
+	for _, q := range o.asked {
+		if o.seesRequest(o.rights, q) {
+			s.Requests = append(s.Requests, q)
+		}
 	}
 	sent := map[desk.ConversationID]bool{}
 	for _, l := range desk.Lists() {
@@ -200,6 +240,9 @@ func (o *oracle) next(n int) Msg {
 	for _, e := range o.log[f.From:f.To] {
 		was := e.Was()
 		switch {
+		case e.Request != nil && !o.seesRequest(now, *e.Request):
+		case e.Conversation != nil && !desk.SeesNumbers(&now, e.Conversation) && o.sees(now, e.Conversation.Facts()):
+			f.Events = append(f.Events, e.Masked())
 		case e.Conversation == nil || o.sees(now, e.Conversation.Facts()):
 			f.Events = append(f.Events, e)
 		case o.sees(now, was.Facts()):

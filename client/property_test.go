@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -27,6 +28,8 @@ type pair struct {
 func TestReplicaShowsTheDesk(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &pair{o: newOracle(), r: NewReplica(), open: map[string]bool{}}
+		p.o.members["cy"] = desk.Member{ID: "cy", Name: "Cy", Role: desk.RoleSales, Teams: []desk.TeamID{"t1"}}
+		p.o.members["di"] = desk.Member{ID: "di", Name: "Di", Role: desk.RoleAdmin, Teams: []desk.TeamID{"t2"}}
 		for range rapid.IntRange(0, 60).Draw(t, "conversations") {
 			p.begin(t)
 		}
@@ -43,6 +46,8 @@ func TestReplicaShowsTheDesk(t *testing.T) {
 			"rights":  p.rights,
 			"reset":   func(t *rapid.T) { p.r.Apply(p.o.snapshot(desk.SnapshotReset)) },
 			"people":  p.people,
+			"role":    p.role,
+			"request": p.request,
 			"":        p.check,
 		})
 	})
@@ -57,7 +62,9 @@ func (p *pair) any(t *rapid.T) (desk.Conversation, bool) {
 }
 
 func (p *pair) begin(t *rapid.T) {
-	c := desk.Conversation{ID: desk.ConversationID(len(p.o.convs) + 1), Status: desk.StatusOpen, Unread: 1}
+	n := len(p.o.convs) + 1
+	c := desk.Conversation{ID: desk.ConversationID(n), Status: desk.StatusOpen, Unread: 1,
+		Contact: desk.Contact{ID: desk.ContactID(fmt.Sprint("c", n)), Name: "Ann", Phone: fmt.Sprint("49170123", 1000+n)}}
 	draw(t, &c)
 	p.o.change(c, p.o.message(0))
 }
@@ -117,15 +124,67 @@ func (p *pair) settle(t *rapid.T) {
 
 func (p *pair) rights(t *rapid.T) {
 	me := p.o.members["me"]
-	me.Role = rapid.SampledFrom(desk.BuiltInRoles()).Draw(t, "role").ID
+	roles := slices.Sorted(maps.Keys(p.o.roles))
+	me.Role = rapid.SampledFrom(roles).Draw(t, "role")
 	me.Teams = rapid.SampledFrom([][]desk.TeamID{nil, {"t1"}, {"t1", "t2"}}).Draw(t, "teams")
+	grant := desk.Grant{ID: "g", Until: at(1e6)}
+	switch rapid.IntRange(0, 4).Draw(t, "grant") {
+	case 0:
+		grant.Role = desk.RoleManager
+	case 1:
+		grant.Perm, grant.Scope = desk.ContactViewPII, desk.ScopeAll
+	case 2: // a reveal
+		grant.Perm, grant.Scope, grant.Contact = desk.ContactViewPII, desk.ScopeOwn, "c1"
+	case 3:
+		grant.Perm, grant.Scope = desk.AccessDecide, desk.ScopeTeam
+	}
+	if me.Grants = nil; grant.Role != "" || grant.Perm != "" {
+		me.Grants = []desk.Grant{grant}
+	}
 	p.o.people(desk.Event{Member: &me})
 }
 
 func (p *pair) people(t *rapid.T) {
 	bo := p.o.members["bo"]
 	bo.Name += "o"
+	bo.Removed = rapid.Bool().Draw(t, "removed")
+	bo.Suspended = bo.Removed
 	p.o.people(desk.Event{Member: &bo})
+}
+
+// role makes a custom role, changes it, or takes it away after its people.
+func (p *pair) role(t *rapid.T) {
+	night, there := p.o.roles["night"]
+	if !there {
+		night = desk.Role{ID: "night", Name: "Night", Rank: 30}
+	}
+	if there && rapid.Bool().Draw(t, "remove") {
+		if me := p.o.members["me"]; me.Role == night.ID {
+			me.Role = desk.RoleAgent
+			p.o.people(desk.Event{Member: &me})
+		}
+		night.Removed = true
+		p.o.people(desk.Event{Role: &night})
+		return
+	}
+	scope := rapid.SampledFrom([]desk.Scope{desk.ScopeOwn, desk.ScopeTeam, desk.ScopeAll})
+	night.Version++
+	night.Grants = map[desk.Perm]desk.Scope{desk.ConversationView: scope.Draw(t, "view"), desk.ContactViewPII: scope.Draw(t, "numbers")}
+	p.o.people(desk.Event{Role: &night})
+}
+
+// request is somebody's wish for access, or what became of one.
+func (p *pair) request(t *rapid.T) {
+	if q, ok := p.o.asked[desk.RequestID(fmt.Sprint("q", rapid.IntRange(0, 9).Draw(t, "which")))]; ok {
+		q.State = rapid.SampledFrom([]desk.RequestState{desk.RequestGranted, desk.RequestRefused, desk.RequestWithdrawn}).Draw(t, "state")
+		q.DecidedAt = at(p.o.clock)
+		p.o.people(desk.Event{Request: &q})
+		return
+	}
+	from := rapid.SampledFrom([]desk.MemberID{"me", "cy", "di"}).Draw(t, "from")
+	p.o.people(desk.Event{Request: &desk.Request{
+		ID: desk.RequestID(fmt.Sprint("q", len(p.o.asked))), Member: from, State: desk.RequestOpen, At: at(p.o.clock),
+		Perm: desk.MessageReply, Scope: desk.ScopeTeam}})
 }
 
 func (p *pair) deliver(t *rapid.T) {
@@ -181,6 +240,15 @@ func (p *pair) check(t *rapid.T) {
 		if me := p.r.Me(); !p.o.sees(me, c.Facts()) {
 			t.Fatalf("#%d is here and forbidden", id)
 		}
+		// An answer may know more than the snapshot that is on its way, never less.
+		if me, now := p.r.Me(), p.o.actor(); !c.Contact.Hidden && !desk.SeesNumbers(&me, c) && !desk.SeesNumbers(&now, c) {
+			t.Fatalf("#%d shows its number", id)
+		}
+	}
+	for _, q := range p.r.Requests() {
+		if !p.o.seesRequest(p.r.Me(), q) {
+			t.Fatalf("the request %s is here and forbidden", q.ID)
+		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "catch up") != 0 {
 		return
@@ -194,11 +262,35 @@ func (p *pair) check(t *rapid.T) {
 	for id := range p.r.threads {
 		p.compareThread(t, id)
 	}
-	if diff := cmp.Diff(len(p.r.Members()), len(p.o.members)); diff != "" {
+	p.comparePeople(t)
+}
+
+func (p *pair) comparePeople(t *rapid.T) {
+	members := maps.Clone(p.o.members)
+	maps.DeleteFunc(members, func(_ desk.MemberID, m desk.Member) bool { return m.Removed })
+	if diff := cmp.Diff(len(p.r.Members()), len(members)); diff != "" {
 		t.Fatal(diff)
 	}
 	if bo, _ := p.r.Member("bo"); bo.Name != p.o.members["bo"].Name {
 		t.Fatalf("Bo is called %q", bo.Name)
+	}
+	for id := range p.o.members {
+		want := p.o.actorOf(id)
+		if got, ok := p.r.Actor(id); !ok || !got.Equal(want) {
+			t.Fatalf("%s is %+v, want %+v", id, got, want)
+		}
+	}
+	if got, want := len(p.r.Roles()), len(p.o.roles); got != want {
+		t.Fatalf("%d roles, want %d", got, want)
+	}
+	want := maps.Clone(p.o.asked)
+	maps.DeleteFunc(want, func(_ desk.RequestID, q desk.Request) bool { return !p.o.seesRequest(p.o.actor(), q) })
+	got := map[desk.RequestID]desk.Request{}
+	for _, q := range p.r.Requests() {
+		got[q.ID] = q
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("requests (-want +got):\n%s", diff)
 	}
 }
 
@@ -236,7 +328,7 @@ func (p *pair) compareThread(t *rapid.T, id desk.ConversationID) {
 		}
 		got = got[:len(got)-1]
 	}
-	want := p.o.threads[id]
+	want := shown(p.o.actor(), p.o.convs[id], p.o.threads[id])
 	if more {
 		want = want[max(0, len(want)-len(got)):]
 	}

@@ -11,13 +11,21 @@ import (
 func (r *Replica) Known() bool { return r.known }
 
 // Position is what the replica is up to date with; an empty epoch before the
-// first snapshot.
-func (r *Replica) Position() (epoch string, seq int64) { return r.epoch, r.seq }
+// first snapshot, and while it shows less than it may because that wasn't kept.
+func (r *Replica) Position() (epoch string, seq int64) {
+	if r.part {
+		return "", r.seq
+	}
+	return r.epoch, r.seq
+}
 
 // Me is this agent with their rights, as of the last snapshot.
 func (r *Replica) Me() desk.Actor { return r.me }
 
-// Can is [desk.Can] for this agent.
+// As says through whose eyes the replica sees; nil through one's own.
+func (r *Replica) As() *desk.ViewAs { return r.as }
+
+// Can is [desk.Can] for this agent; [Replica.Explain] adds whom to ask.
 func (r *Replica) Can(p desk.Perm, s desk.Subject, now time.Time) error {
 	return desk.Can(&r.me, p, s, now)
 }

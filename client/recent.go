@@ -41,6 +41,14 @@ func (r *recent) left(id desk.ConversationID, seq int64) bool {
 	return slices.ContainsFunc(r.since(seq), func(e entry) bool { return e.id == id && e.row == nil })
 }
 
+// remasked reports whether the numbers of the conversation were hidden or shown
+// after a log position at which it was read as c.
+func (r *recent) remasked(c *desk.Conversation, seq int64) bool {
+	return slices.ContainsFunc(r.since(seq), func(e entry) bool {
+		return e.id == c.ID && e.row != nil && e.row.Contact.Hidden != c.Contact.Hidden
+	})
+}
+
 // since returns the changes after a log position, which isn't below the floor.
 func (r *recent) since(seq int64) []entry {
 	return r.changes[sort.Search(len(r.changes), func(i int) bool { return r.changes[i].seq > seq }):]

@@ -23,6 +23,8 @@ type Replica struct {
 	epoch string
 	seq   int64
 	me    desk.Actor
+	as    *desk.ViewAs
+	part  bool // numbers were left out of what it was loaded from
 
 	rows    map[desk.ConversationID]*desk.Conversation // those that a list or a thread holds
 	lists   []*list
@@ -32,6 +34,7 @@ type Replica struct {
 	pending []pending
 	people  people
 	recent  recent
+	voided  []desk.ConversationID // threads that were dropped since the last change was told
 }
 
 // Change tells what an [Replica.Apply] moved.
@@ -40,6 +43,7 @@ type Change struct {
 	Threads []desk.ConversationID // threads with new or changed messages, and those that were dropped
 	Gone    []desk.ConversationID // conversations that left our sight: close them
 	People  bool                  // members, teams or roles
+	Asked   bool                  // requests for access
 	Rights  bool                  // Me is another than before
 	Reason  desk.SnapshotReason   // of a snapshot: why it came; empty otherwise
 }
@@ -57,7 +61,7 @@ func (r *Replica) clear() {
 	r.threads = map[desk.ConversationID]*thread{}
 	r.people = newPeople()
 	r.recent = recent{}
-	r.lists = nil
+	r.lists, r.voided = nil, nil
 	for _, name := range desk.Lists() {
 		r.lists = append(r.lists, &list{name: name, more: true})
 	}
@@ -80,15 +84,16 @@ func (r *Replica) Apply(m Msg) Change {
 // have changed while we were away, and what the server doesn't show again must
 // not stay on the screen. Messages on their way are kept.
 func (r *Replica) applySnapshot(s *desk.Snapshot) Change {
-	change := Change{Lists: true, People: true, Reason: s.Reason, Rights: !r.known || !r.me.Equal(s.Me)}
+	change := Change{Lists: true, People: true, Asked: true, Reason: s.Reason, Rights: !r.known || !r.me.Equal(s.Me)}
 	for id := range r.threads {
 		change.Threads = append(change.Threads, id)
 	}
 	slices.Sort(change.Threads)
 	r.clear()
-	r.known, r.epoch, r.seq, r.me = true, s.Epoch, s.Seq, s.Me
+	r.known, r.epoch, r.seq, r.me, r.as, r.part = true, s.Epoch, s.Seq, s.Me, s.As, false
 	r.recent.floor = s.Seq
-	r.people.set(s.Members, s.Teams, s.Roles)
+	r.people.set(s)
+	r.sortRequests()
 	places := make(map[desk.ConversationID]desk.Cursor, len(s.Conversations))
 	for _, c := range s.Conversations {
 		places[c.ID] = c.Cursor()
@@ -131,6 +136,10 @@ func (r *Replica) applyEvents(f *desk.Events) Change {
 	for _, g := range gone {
 		r.applyGone(g, &change)
 	}
+	for _, id := range r.voided {
+		change.Threads = appendOnce(change.Threads, id)
+	}
+	r.voided = nil
 	r.seq = f.To
 	r.dropAnswered()
 	return change
@@ -142,6 +151,9 @@ func (r *Replica) applyEvent(e *desk.Event, change *Change) {
 	}
 	if r.people.apply(e) {
 		change.People = true
+	}
+	if r.applyRequest(e) {
+		change.Asked = true
 	}
 	c := e.Conversation
 	if c == nil {
@@ -217,6 +229,9 @@ func (r *Replica) upsert(c *desk.Conversation) {
 		r.remove(c.ID, c.Seq)
 		return
 	}
+	if old != nil && old.Contact.Hidden != c.Contact.Hidden {
+		r.void(c.ID)
+	}
 	r.rows[c.ID] = c
 	for _, l := range r.lists {
 		now := c
@@ -231,6 +246,15 @@ func (r *Replica) upsert(c *desk.Conversation) {
 		}
 	}
 	r.release(c.ID)
+}
+
+// void drops a thread whose messages were sent under other rights to its numbers
+// than those that hold now: they are asked for again.
+func (r *Replica) void(id desk.ConversationID) {
+	if r.threads[id] != nil {
+		delete(r.threads, id)
+		r.voided = append(r.voided, id)
+	}
 }
 
 // remove takes a conversation out of everything, unless what is held is newer

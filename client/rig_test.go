@@ -41,6 +41,7 @@ type peer struct {
 	req   *http.Request
 	hello desk.Hello
 	does  chan desk.Do
+	acks  chan int64
 }
 
 func bubble(t *testing.T, f func(*testing.T)) { synctest.Test(t, f) }
@@ -98,7 +99,7 @@ func (g *rig) serve(w http.ResponseWriter, r *http.Request) {
 		g.t.Error(err)
 		return
 	}
-	p := &peer{t: g.t, ws: ws, req: r, does: make(chan desk.Do, 100)}
+	p := &peer{t: g.t, ws: ws, req: r, does: make(chan desk.Do, 100), acks: make(chan int64, 100)}
 	if err := ws.ReadJSON(&p.hello); err != nil {
 		ws.Close()
 		return
@@ -107,11 +108,18 @@ func (g *rig) serve(w http.ResponseWriter, r *http.Request) {
 	go func() {
 		defer ws.Close()
 		for {
-			var d desk.Do
-			if err := ws.ReadJSON(&d); err != nil {
+			var f struct {
+				desk.Do
+				Seq int64 `json:"seq"`
+			}
+			if err := ws.ReadJSON(&f); err != nil {
 				return
 			}
-			p.does <- d
+			if f.Type == desk.FrameAck {
+				p.acks <- f.Seq
+				continue
+			}
+			p.does <- f.Do
 		}
 	}()
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -16,18 +17,21 @@ const (
 // Screen is what is kept of a replica between two runs, so that the next one
 // has something to show before the server answered: the first rows of each list
 // and the end of the threads that were read last. Messages on their way and
-// drafts aren't in it.
+// drafts aren't in it, and neither are numbers that show for a time only: what
+// is kept would outlive that time.
 type Screen struct {
 	Version  int           `json:"version"`
+	Part     bool          `json:"part,omitempty"` // numbers were left out
 	Snapshot desk.Snapshot `json:"snapshot"`
 	Threads  []desk.Thread `json:"threads,omitempty"` // the one read last first
 }
 
 // Screen copies what is to be kept; the copy may go to another goroutine.
 func (r *Replica) Screen() Screen {
-	s := Screen{Version: screenVersion, Snapshot: desk.Snapshot{
-		Type: desk.FrameSnapshot, Reason: desk.SnapshotFirst, Epoch: r.epoch, Seq: r.seq, Me: r.me,
-		Members: slices.Clone(r.people.memberList), Teams: slices.Clone(r.people.teamList), Roles: slices.Clone(r.people.roleList),
+	s := Screen{Version: screenVersion, Part: r.part, Snapshot: desk.Snapshot{
+		Type: desk.FrameSnapshot, Reason: desk.SnapshotFirst, Epoch: r.epoch, Seq: r.seq, Me: r.me, As: r.as,
+		Members: slices.Collect(maps.Values(r.people.members)), Teams: slices.Clone(r.people.teamList),
+		Roles: slices.Clone(r.people.roleList), Requests: slices.Clone(r.people.requestList),
 		Counts: map[desk.List]desk.Count{}, Windows: map[desk.List]desk.Window{},
 	}}
 	listed := map[desk.ConversationID]bool{}
@@ -48,7 +52,29 @@ func (r *Replica) Screen() Screen {
 		s.Snapshot.Windows[l.name], s.Snapshot.Counts[l.name] = w, r.counts[l.name]
 	}
 	s.Threads = r.lastThreads()
+	s.mask()
 	return s
+}
+
+// mask leaves out the numbers that I see by what I was given for a time.
+func (s *Screen) mask() {
+	lasting := s.Snapshot.Me
+	lasting.Member.Grants, lasting.Lent = nil, nil
+	for i, c := range s.Snapshot.Conversations {
+		if !c.Contact.Hidden && !desk.SeesNumbers(&lasting, &c) {
+			s.Snapshot.Conversations[i], s.Part = c.Masked(), true
+		}
+	}
+	for i := range s.Threads {
+		t := &s.Threads[i]
+		if c := &t.Conversation; c.Contact.Hidden || desk.SeesNumbers(&lasting, c) {
+			continue
+		}
+		t.Conversation, s.Part = t.Conversation.Masked(), true
+		for j, m := range t.Messages { // a copy of its own already
+			t.Messages[j] = m.Masked()
+		}
+	}
 }
 
 func (r *Replica) lastThreads() []desk.Thread {
@@ -80,5 +106,6 @@ func (s *Screen) replica() *Replica {
 	for _, t := range slices.Backward(s.Threads) {
 		r.AddThread(t, desk.Place{})
 	}
+	r.part = s.Part
 	return r
 }

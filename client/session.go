@@ -27,14 +27,20 @@ const (
 type session struct {
 	client  *Client
 	conn    *websocket.Conn
-	say     func(Msg)
+	tell    func(word)
 	silence time.Duration // after this long without a word the link is dead
 	greetBy time.Time     // until the welcome: when it must have come, whatever else comes
 
 	closing  sync.Once
 	failed   sync.Mutex
 	writeErr error
+
+	acks  sync.Mutex
+	shown int64 // the snapshot that was shown last
+	due   bool  // the server wasn't told yet
 }
+
+func (s *session) say(m Msg) { s.tell(word{msg: m}) }
 
 // close says good-bye if the socket still takes it, and closes it.
 func (s *session) close() {
@@ -50,7 +56,11 @@ func (s *session) greet() error {
 	c := s.client
 	s.conn.SetReadLimit(maxFrame)
 	s.conn.SetWriteDeadline(time.Now().Add(writeWait))
-	hello := desk.Hello{Type: desk.FrameHello, Version: desk.Version, Token: c.o.Token, Epoch: c.epoch, Seq: c.seq, Program: c.o.Program}
+	hello := desk.Hello{Type: desk.FrameHello, Version: desk.Version, Token: c.o.Token,
+		Program: c.o.Program, Host: c.o.Host, As: c.o.As}
+	if c.o.As == nil {
+		hello.Epoch, hello.Seq = c.epoch, c.seq
+	}
 	if err := s.conn.WriteJSON(hello); err != nil {
 		return err
 	}
@@ -157,8 +167,36 @@ func (s *session) snapshot(data []byte) error {
 		return s.garbled(err)
 	}
 	s.client.epoch, s.client.seq = f.Epoch, f.Seq
-	s.say(f)
+	w := word{msg: f}
+	if s.client.o.As == nil {
+		w.shown = func() { s.acknowledge(f.Seq) }
+	}
+	s.tell(w)
 	return nil
+}
+
+// acknowledge has the server told that a snapshot is shown and what was before
+// it forgotten: an admin who took rights away waits for it.
+func (s *session) acknowledge(seq int64) {
+	s.acks.Lock()
+	s.shown, s.due = max(s.shown, seq), true
+	s.acks.Unlock()
+	s.client.calls.signal()
+}
+
+// ack is the frame that is due, or nil. Of several snapshots the last one counts.
+func (s *session) ack() []byte {
+	s.acks.Lock()
+	defer s.acks.Unlock()
+	if !s.due {
+		return nil
+	}
+	s.due = false
+	frame, err := json.Marshal(desk.Ack{Type: desk.FrameAck, Seq: s.shown})
+	if err != nil {
+		return nil // a number and a word always go
+	}
+	return frame
 }
 
 // events passes on what joins on to the position. Anything else means that
@@ -210,12 +248,15 @@ func (s *session) garbled(err error) error {
 	return &comeBack{text: fmt.Sprintf("The server sent something that can't be read (%v). Loading everything again.", err)}
 }
 
-// write sends the calls that this session hasn't sent yet, those first that
-// were under way when the last link broke.
+// write sends acknowledgements, and the calls that this session hasn't sent yet,
+// those first that were under way when the last link broke.
 func (s *session) write(done <-chan struct{}) {
 	for {
 		for {
-			frame := s.client.calls.next(s)
+			frame := s.ack()
+			if frame == nil {
+				frame = s.client.calls.next(s)
+			}
 			if frame == nil {
 				break
 			}

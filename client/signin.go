@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
@@ -16,28 +20,53 @@ import (
 const (
 	signInWait = 30 * time.Second
 	maxBody    = 1 << 20
+
+	sessionPath = "/v1/session"
+	joinPath    = "/v1/join"
 )
 
 // SignIn exchanges an email address and a password for a token. A refusal is an
 // [*desk.Error]; a server that can't be reached is an error whose text says so
 // in a sentence.
 func SignIn(ctx context.Context, server, email, password, program string) (desk.SignedInAs, error) {
-	return signIn(ctx, Options{Server: server, Program: program}, email, password)
+	in := desk.SignIn{Email: email, Password: password, Program: program, Host: Hostname()}
+	return signIn(ctx, Options{Server: server}, sessionPath, in)
+}
+
+// Join takes up an invitation: it exchanges the code and a password of one's own
+// choice for a token. It is otherwise like [SignIn].
+func Join(ctx context.Context, server, code, password, program string) (desk.SignedInAs, error) {
+	in := desk.Join{Code: code, Password: password, Program: program, Host: Hostname()}
+	return signIn(ctx, Options{Server: server}, joinPath, in)
+}
+
+// maxHostname is how many characters of a machine's name are told.
+const maxHostname = 64
+
+// Hostname is this machine's name, by which people know their sign-ins apart;
+// empty when it has none that can be told.
+func Hostname() string {
+	name, err := os.Hostname()
+	if err != nil || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return ""
+	}
+	runes := []rune(name)
+	return string(runes[:min(len(runes), maxHostname)])
 }
 
 // SignOut ends the sign-in that the token stands for, on every screen. Signing
 // out of what has ended already is no error.
 func SignOut(ctx context.Context, server, token string) error {
-	err := request(ctx, Options{Server: server, Token: token}, http.MethodDelete, nil, nil)
+	err := request(ctx, Options{Server: server, Token: token}, http.MethodDelete, sessionPath, nil, nil)
 	if e, ok := errors.AsType[*desk.Error](err); ok && e.Code == desk.CodeUnauthenticated {
 		return nil
 	}
 	return err
 }
 
-func signIn(ctx context.Context, o Options, email, password string) (as desk.SignedInAs, _ error) {
-	in := desk.SignIn{Email: email, Password: password, Program: o.Program}
-	if err := request(ctx, o, http.MethodPost, in, &as); err != nil {
+// signIn gives what proves who we are, for a token.
+func signIn(ctx context.Context, o Options, path string, in any) (as desk.SignedInAs, _ error) {
+	if err := request(ctx, o, http.MethodPost, path, in, &as); err != nil {
 		return desk.SignedInAs{}, err
 	}
 	if as.Token == "" {
@@ -46,9 +75,9 @@ func signIn(ctx context.Context, o Options, email, password string) (as desk.Sig
 	return as, nil
 }
 
-// request does one request on /v1/session. Redirects aren't followed: they
+// request does one request. Redirects aren't followed: they
 // would carry a password or a token to who knows where.
-func request(ctx context.Context, o Options, method string, in, out any) error {
+func request(ctx context.Context, o Options, method, path string, in, out any) error {
 	p, err := parsePlace(o.Server)
 	if err != nil {
 		return err
@@ -63,7 +92,7 @@ func request(ctx context.Context, o Options, method string, in, out any) error {
 		}
 		body = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, p.base.String()+"/v1/session", body)
+	req, err := http.NewRequestWithContext(ctx, method, p.base.String()+path, body)
 	if err != nil {
 		return p.unreachable(err)
 	}

@@ -18,7 +18,9 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
 
-// door is a server's /v1/session.
+var mia = desk.SignIn{Email: "mia@x", Password: "right", Program: "test/1"}
+
+// door is a server's /v1/session and /v1/join.
 func door(w http.ResponseWriter, r *http.Request) {
 	refuse := func(status int, e *desk.Error) {
 		w.WriteHeader(status)
@@ -27,11 +29,18 @@ func door(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.String() {
 	case "POST /v1/session":
 		var in desk.SignIn
-		if json.NewDecoder(r.Body).Decode(&in) != nil || in.Email != "mia@x" || in.Password != "right" || in.Program != "test/1" {
+		if json.NewDecoder(r.Body).Decode(&in) != nil || in.Email != "mia@x" || in.Password != "right" || in.Program != "test/1" || in.Host != Hostname() && in.Host != "" {
 			refuse(http.StatusUnauthorized, desk.Errorf(desk.CodeUnauthenticated, "Email address and password don't belong together."))
 			return
 		}
 		json.NewEncoder(w).Encode(desk.SignedInAs{Token: "fd1_t", Member: desk.Member{ID: "me"}})
+	case "POST /v1/join":
+		var in desk.Join
+		if json.NewDecoder(r.Body).Decode(&in) != nil || in.Code != "code-1" || in.Password != "my own" || in.Program != "test/1" || in.Host != Hostname() {
+			refuse(http.StatusForbidden, desk.Errorf(desk.CodeDenied, "This invitation doesn't hold. Ask for a new one."))
+			return
+		}
+		json.NewEncoder(w).Encode(desk.SignedInAs{Token: "fd1_j", Member: desk.Member{ID: "new"}})
 	case "DELETE /v1/session":
 		if r.Header.Get("Authorization") != "Bearer fd1_t" {
 			refuse(http.StatusUnauthorized, desk.Errorf(desk.CodeUnauthenticated, "Sign in."))
@@ -61,6 +70,22 @@ func TestSignInAndOut(t *testing.T) {
 	}
 	if _, err := SignIn(ctx, web.URL+"/elsewhere", "mia@x", "right", "test/1"); err == nil || !strings.Contains(err.Error(), "no Frontdesk server") {
 		t.Error(err)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(door))
+	defer web.Close()
+	as, err := Join(t.Context(), web.URL, "code-1", "my own", "test/1")
+	if err != nil || as.Token != "fd1_j" || as.Member.ID != "new" {
+		t.Fatal(as, err)
+	}
+	_, err = Join(t.Context(), web.URL, "code-2", "my own", "test/1")
+	if e, ok := errors.AsType[*desk.Error](err); !ok || e.Code != desk.CodeDenied || strings.Contains(err.Error(), "code-2") {
+		t.Error(err)
+	}
+	if Hostname() == "" {
+		t.Error("this machine has no name to tell")
 	}
 }
 
@@ -104,12 +129,12 @@ func TestTLS(t *testing.T) {
 		t.Error("a stranger's certificate:", err)
 	}
 	roots := web.Client().Transport.(*http.Transport).TLSClientConfig
-	if _, err := signIn(t.Context(), Options{Server: web.URL, Program: "test/1", TLS: roots}, "mia@x", "right"); err != nil {
+	if _, err := signIn(t.Context(), Options{Server: web.URL, TLS: roots}, sessionPath, mia); err != nil {
 		t.Error("with its root:", err)
 	}
 	old := roots.Clone()
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-	if _, err := signIn(t.Context(), Options{Server: web.URL, Program: "test/1", TLS: old}, "mia@x", "right"); err == nil {
+	if _, err := signIn(t.Context(), Options{Server: web.URL, TLS: old}, sessionPath, mia); err == nil {
 		t.Error("an old TLS was taken")
 	}
 }

@@ -79,7 +79,7 @@ func (r *Replica) Messages(id desk.ConversationID) (oldestFirst []desk.Message, 
 // AddThread takes in the answer to a [desk.History] that asked for what stands
 // before a place. It reports false, and changes nothing, when the answer is
 // older than what the replica can bring up to date, when it doesn't join on to
-// what is loaded, or when we may not see the conversation or didn't for a while
+// what is loaded, when numbers were hidden or shown since it was read, or when we may not see the conversation or didn't for a while
 // since: ask again from the end of the thread.
 func (r *Replica) AddThread(answer desk.Thread, before desk.Place) bool {
 	c := &answer.Conversation
@@ -92,6 +92,16 @@ func (r *Replica) AddThread(answer desk.Thread, before desk.Place) bool {
 	}
 	if r.recent.left(c.ID, answer.Seq) {
 		return false
+	}
+	if r.recent.remasked(c, answer.Seq) {
+		return false
+	}
+	if row := r.rows[c.ID]; row != nil && row.Contact.Hidden != c.Contact.Hidden {
+		if !end(before) || row.Seq > c.Seq {
+			return false
+		}
+		r.void(c.ID)
+		t = nil
 	}
 	if t == nil {
 		t = &thread{places: map[desk.MessageID]desk.Place{}, more: true, read: answer.Seq}
