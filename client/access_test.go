@@ -206,3 +206,26 @@ func TestThreadFollowsItsMask(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What was written while numbers were hidden came without them: an answer from
+// before that can't be completed with it, even if they show again.
+func TestLateThreadMissesWhatWasMasked(t *testing.T) {
+	o, r := newPair(0)
+	o.roles["agent"] = desk.Role{ID: "agent", Grants: map[desk.Perm]desk.Scope{
+		desk.ConversationView: desk.ScopeAll, desk.ContactViewPII: desk.ScopeOwn}}
+	r.Apply(o.snapshot(desk.SnapshotRights))
+	give := func(to desk.MemberID, messages ...desk.Message) {
+		c := o.convs[1]
+		c.ID, c.Status, c.Assignee = 1, desk.StatusOpen, to
+		o.change(c, messages...)
+	}
+	give("me", o.message(0))
+	early, _ := o.history(1, desk.Place{}, 10)
+	give("bo", desk.Message{ID: "card", At: at(9), Side: desk.SideCustomer, Type: desk.TypeContacts, Text: "Ann, +49 170 1234567"})
+	give("me")
+	r.Apply(o.next(10))
+	if r.AddThread(early, desk.Place{}) {
+		got, _, _ := r.Messages(1)
+		t.Errorf("it was taken: %v", got)
+	}
+}

@@ -132,7 +132,7 @@ func (o *oracle) people(e desk.Event) {
 func (o *oracle) message(late int64) desk.Message {
 	o.clock++
 	m := desk.Message{ID: desk.MessageID(fmt.Sprint("m", o.seq+1)), At: at(o.clock - late), Side: desk.SideCustomer, Text: fmt.Sprint(o.seq)}
-	if o.seq%3 == 0 {
+	if o.seq%2 == 0 {
 		m.Type, m.Text = desk.TypeContacts, fmt.Sprint("Contact: +49 30 901820 ", o.seq%10)
 	}
 	return m
