@@ -155,7 +155,7 @@ var ErrEmptyLog = errors.New("store: the log is empty")
 // TakeCheckpoint signs the log as it is now, what this transaction appended
 // included, and keeps that. It returns the newest checkpoint when nothing was
 // appended since, and [ErrEmptyLog] when nothing ever was.
-func (t *Tx) TakeCheckpoint(epoch string, at time.Time) (Checkpoint, error) {
+func (t *Tx) TakeCheckpoint(at time.Time) (Checkpoint, error) {
 	if err := t.chainRest(); err != nil {
 		return Checkpoint{}, err
 	}
@@ -167,6 +167,10 @@ func (t *Tx) TakeCheckpoint(epoch string, at time.Time) (Checkpoint, error) {
 		return last, err
 	}
 	private, err := t.secret(secretLogKey)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	epoch, err := t.epoch()
 	if err != nil {
 		return Checkpoint{}, err
 	}
@@ -206,6 +210,11 @@ func scanCheckpoint(s scanner) (c Checkpoint, err error) {
 func withLine(c Checkpoint) Checkpoint {
 	c.Line = (&chain.Checkpoint{Note: c.Note}).Line()
 	return c
+}
+
+func (t *Tx) epoch() (epoch string, err error) {
+	err = t.row(`SELECT epoch FROM log_head`).Scan(&epoch)
+	return epoch, wrap("read the epoch", err)
 }
 
 // LogKey returns the public key that checkpoints are verified by.

@@ -225,7 +225,7 @@ func (t *Tx) between(f LogFilter) (after, before int64, err error) {
 // LogLines returns up to limit records that come after a number, oldest first,
 // as lines of an exported log; next is the number to go on after. Before
 // the first record stand the header and the checkpoints.
-func (t *Tx) LogLines(epoch string, after int64, limit int) (lines []string, next int64, more bool, err error) {
+func (t *Tx) LogLines(after int64, limit int) (lines []string, next int64, more bool, err error) {
 	records, err := t.Records(after, limit+1)
 	if err != nil {
 		return nil, 0, false, err
@@ -234,7 +234,7 @@ func (t *Tx) LogLines(epoch string, after int64, limit int) (lines []string, nex
 		records, more = records[:limit], true
 	}
 	var b bytes.Buffer
-	w, err := t.exportHeader(&b, epoch, after)
+	w, err := t.exportHeader(&b, after)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -245,13 +245,19 @@ func (t *Tx) LogLines(epoch string, after int64, limit int) (lines []string, nex
 		}
 		next = r.Seq
 	}
-	lines = strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if text := strings.TrimSuffix(b.String(), "\n"); text != "" {
+		lines = strings.Split(text, "\n")
+	}
 	return lines, next, more, nil
 }
 
 // exportHeader begins an export; what begins in the middle has no header.
-func (t *Tx) exportHeader(b *bytes.Buffer, epoch string, after int64) (*chain.Writer, error) {
+func (t *Tx) exportHeader(b *bytes.Buffer, after int64) (*chain.Writer, error) {
 	key, err := t.LogKey()
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := t.epoch()
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,10 @@ func (s *Store) startReading(ctx context.Context) error {
 	go s.writer.run()
 	s.writer.close()
 	s.reader = newReader(s.db)
-	err := s.Read(ctx, func(t *Tx) error { return t.row(`SELECT epoch FROM log_head`).Scan(&s.epoch) })
+	err := s.Read(ctx, func(t *Tx) (err error) {
+		s.epoch, err = t.epoch()
+		return err
+	})
 	if err != nil {
 		s.reader.close()
 		return fmt.Errorf("store: open the database: %w", err)

@@ -92,9 +92,8 @@ func scanEntryWith(s scanner, more ...any) (e Entry, err error) {
 // seed gives a new log its epoch, and the roles that every desk has their
 // present meaning in this program.
 func (t *Tx) seed() (epoch string, err error) {
-	err = t.row(`SELECT epoch FROM log_head`).Scan(&epoch)
-	if err != nil {
-		return "", wrap("read the epoch", err)
+	if epoch, err = t.epoch(); err != nil {
+		return "", err
 	}
 	if epoch == "" {
 		epoch = rand.Text()
