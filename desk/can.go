@@ -131,11 +131,15 @@ func Sees(me *Actor, f Facts) bool {
 }
 
 func canView(me *Actor, c *Conversation) error {
-	view, queue := me.Scope(ConversationView), me.Scope(ConversationViewQueue)
+	view := me.Scope(ConversationView)
+	if c != nil && covers(view, &me.Member, c.Facts()) {
+		return nil
+	}
+	queue := me.Scope(ConversationViewQueue)
 	switch {
 	case view.Rank() == 0 && queue.Rank() == 0:
 		return noKey(ConversationView, me, Subject{Conversation: c})
-	case c == nil, Sees(me, c.Facts()):
+	case c == nil, c.Assignee == "" && covers(queue, &me.Member, c.Facts()):
 		return nil
 	}
 	return tooNarrow(ConversationView, view, me.Member, c)
