@@ -115,6 +115,9 @@ func (r *request) list(c desk.ListConversations) (desk.Page, error) {
 	if err != nil {
 		return desk.Page{}, err
 	}
+	for i := range rows {
+		rows[i] = r.eyes().conversation(rows[i])
+	}
 	head, err := r.tx.Head()
 	return desk.Page{List: c.List, Seq: head, Rows: rows, More: more}, err
 }
@@ -126,7 +129,8 @@ func (r *request) history(c desk.History) (desk.Thread, error) {
 	}
 	hideMark(messages)
 	head, err := r.tx.Head()
-	return desk.Thread{Conversation: *r.Conversation, Seq: head, Messages: messages, More: more}, err
+	return desk.Thread{Conversation: r.eyes().conversation(*r.Conversation), Seq: head,
+		Messages: r.eyes().messages(r.Conversation, messages), More: more}, err
 }
 
 // hideMark shows a message that is being tried as queued, which it is for
@@ -154,7 +158,7 @@ func (r *request) reply(c desk.Reply) (desk.Done, error) {
 		return desk.Done{}, err
 	}
 	if len(since) > 0 {
-		return desk.Done{}, conflict(since)
+		return desk.Done{}, r.conflict(since)
 	}
 	m := r.message(desk.SideTeam, desk.TypeText, c.Text)
 	m.Delivery = desk.Queued
@@ -187,8 +191,9 @@ func give(c *desk.Conversation, to desk.Member) {
 }
 
 // conflict is the answer when someone wrote what the author hadn't seen.
-func conflict(since []desk.Message) *desk.Error {
+func (r *request) conflict(since []desk.Message) *desk.Error {
 	hideMark(since)
+	since = r.eyes().messages(r.Conversation, since)
 	var seq int64
 	for i := range since {
 		seq = max(seq, since[i].Order)
@@ -247,7 +252,7 @@ func (r *request) resolve(c desk.Resolve) (desk.Done, error) {
 		return desk.Done{}, err
 	}
 	if len(since) > 0 {
-		return desk.Done{}, conflict(since)
+		return desk.Done{}, r.conflict(since)
 	}
 	return r.change(desk.ConversationResolved, r.line(desk.ConversationResolved), func(conv *desk.Conversation) {
 		conv.Status, conv.Unread, conv.WaitingSince = desk.StatusResolved, 0, time.Time{}

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"slices"
+	"time"
+
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
@@ -15,6 +18,9 @@ type directory struct {
 	teams   map[desk.TeamID]desk.Team
 	actors  map[desk.MemberID]*desk.Actor
 	at      int64 // the newest entry that it knows of
+	// asOf is the time for which the actors hold: what had ended by then is no
+	// longer theirs. The members keep it until the log tells of the end.
+	asOf time.Time
 }
 
 func loadDirectory(tx *store.Tx) (*directory, error) {
@@ -30,7 +36,7 @@ func loadDirectory(tx *store.Tx) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &directory{map[desk.MemberID]desk.Member{}, map[desk.RoleID]desk.Role{}, map[desk.TeamID]desk.Team{}, nil, 0}
+	d := &directory{map[desk.MemberID]desk.Member{}, map[desk.RoleID]desk.Role{}, map[desk.TeamID]desk.Team{}, nil, 0, time.Time{}}
 	for _, m := range members {
 		d.members[m.ID] = m
 	}
@@ -54,7 +60,7 @@ func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 	if !about {
 		return d, nil
 	}
-	next := &directory{copied(d.members), copied(d.roles), copied(d.teams), nil, entries[len(entries)-1].Seq}
+	next := &directory{copied(d.members), copied(d.roles), copied(d.teams), nil, entries[len(entries)-1].Seq, d.asOf}
 	for i := range entries {
 		e := &entries[i]
 		if e.Member != nil {
@@ -77,7 +83,7 @@ func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 func (d *directory) resolve(old map[desk.MemberID]*desk.Actor) (changed []desk.MemberID) {
 	d.actors = make(map[desk.MemberID]*desk.Actor, len(d.members))
 	for id, m := range d.members {
-		a := desk.NewActor(m, d.role)
+		a := desk.NewActor(m, d.role).At(d.asOf)
 		if was := old[id]; was != nil && was.Equal(a) {
 			d.actors[id] = was
 			continue
@@ -114,5 +120,49 @@ func copied[K comparable, V any](m map[K]V) map[K]V {
 	return out
 }
 
-// actor returns what the member may do now; nil when there is no such member.
-func (s *Service) actor(id desk.MemberID) *desk.Actor { return s.people.Load().actors[id] }
+// actor returns what the member may do now; nil when there is no such member. It
+// is the same pointer for as long as that stays the same.
+func (s *Service) actor(id desk.MemberID) *desk.Actor {
+	for {
+		d := s.people.Load()
+		a := d.actors[id]
+		if a == nil || len(a.Member.Grants) == 0 {
+			return a
+		}
+		now := s.now()
+		if !lapsed(a, now) {
+			return a
+		}
+		if s.people.CompareAndSwap(d, d.asAt(now, id)) {
+			// Whatever is being written to them was decided on before.
+			go func() {
+				s.sessions.bar([]desk.MemberID{id}, s.o.SlowWrite)
+				s.sessions.wake()
+			}()
+		}
+	}
+}
+
+// lapsed reports whether a grant of theirs has ended by now.
+func lapsed(a *desk.Actor, now time.Time) bool {
+	return slices.ContainsFunc(a.Member.Grants, func(g desk.Grant) bool { return !now.Before(g.Until) })
+}
+
+// asAt is the directory with a member's actor as they are at a time.
+func (d *directory) asAt(now time.Time, id desk.MemberID) *directory {
+	next := *d
+	next.actors = copied(d.actors)
+	a := d.actors[id].At(now)
+	next.actors[id] = &a
+	if now.After(next.asOf) {
+		next.asOf = now
+	}
+	return &next
+}
+
+// unsettled reports whether a grant of the member has ended without the log
+// having told of it yet.
+func (d *directory) unsettled(id desk.MemberID, now time.Time) bool {
+	a := desk.Actor{Member: d.members[id]}
+	return lapsed(&a, now)
+}

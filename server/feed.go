@@ -100,11 +100,16 @@ func (s *Service) feed(entries []store.Entry) {
 // govern makes the rights of entries hold on every session. Applying entries a
 // second time, in order, ends in the same.
 func (s *Service) govern(entries []store.Entry) {
-	was := s.people.Load()
-	next, changed := was.with(entries)
-	s.people.Store(next)
-	if len(changed) > 0 {
-		s.concerned(entries, was, next, changed)
-		s.sessions.bar(changed, s.o.SlowWrite)
+	for {
+		was := s.people.Load()
+		next, changed := was.with(entries)
+		if !s.people.CompareAndSwap(was, next) {
+			continue // somebody's grant ended just now
+		}
+		if len(changed) > 0 {
+			s.concerned(entries, was, next, changed)
+			s.sessions.bar(changed, s.o.SlowWrite)
+		}
+		return
 	}
 }

@@ -27,6 +27,7 @@ type request struct {
 	tx    *store.Tx
 	who   Caller
 	actor desk.Actor
+	by    *desk.Actor // who looks, when it is through other eyes
 	desk.Subject
 	request desk.Request // of access.decide
 	ref     string
@@ -163,13 +164,17 @@ func (r *request) whoAsks() error {
 	if r.who.As == nil {
 		return nil
 	}
-	seen, err := r.s.through(r.tx, r.actor, *r.who.As, r.now)
+	by := r.actor
+	seen, err := through(r.tx, &by, *r.who.As, r.now)
 	if err != nil {
 		return err
 	}
-	r.actor = seen
+	r.actor, r.by = seen, &by
 	return nil
 }
+
+// eyes are through whom the asker looks.
+func (r *request) eyes() eyes { return eyes{&r.actor, r.by} }
 
 // ask is desk.Can for the asker, now.
 func (r *request) ask(p desk.Perm, s desk.Subject) error { return desk.Can(&r.actor, p, s, r.now) }

@@ -21,8 +21,9 @@ import (
 
 const (
 	helloWait      = 5 * time.Second
-	helloLimit     = 1 << 10
-	strangersPerIP = 64 // sockets of one address that haven't said hello yet
+	helloLimit     = 1 << 10 // of a hello; it comes from strangers
+	viewLimit      = 8 << 10 // of one that brings a draft role to see as, and of what is read at all
+	strangersPerIP = 64      // sockets of one address that haven't said hello yet
 	signInLimit    = 4 << 10
 )
 
@@ -125,14 +126,14 @@ func (d *door) leave(addr string) {
 // greet reads the hello, and answers with a welcome that the session's first
 // frames follow. It returns nil when the client isn't let in.
 func (d *door) greet(ws *websocket.Conn, addr string) *session {
-	ws.SetReadLimit(helloLimit)
+	ws.SetReadLimit(viewLimit)
 	hello, err := readHello(ws)
 	if broke := net.Error(nil); errors.As(err, &broke) {
 		_ = ws.Close() // a slow or broken link says nothing about the client: it may come back
 		return nil
 	}
 	if err != nil {
-		refuse(ws, desk.Errorf(desk.CodeInvalid, "The first frame must be a hello of at most %d bytes.", helloLimit), -1)
+		refuse(ws, desk.Errorf(desk.CodeInvalid, "The first frame must be a hello of at most %d bytes, or %d with a role to see as.", helloLimit, viewLimit), -1)
 		return nil
 	}
 	if hello.Version != desk.Version {
@@ -150,6 +151,21 @@ func (d *door) greet(ws *websocket.Conn, addr string) *session {
 		refuse(ws, e, retry)
 		return nil
 	}
+	if hello.As != nil {
+		if err := d.s.beginView(sign, hello.As, addr); err != nil {
+			e := desk.AsError(busy(err))
+			retry := -1
+			switch e.Code {
+			case desk.CodeInternal:
+				d.s.log.Error("seeing as someone else can't begin", "error", err)
+				retry = 2000
+			case desk.CodeBusy:
+				retry = e.RetryMS
+			}
+			refuse(ws, e, retry)
+			return nil
+		}
+	}
 	return d.s.welcome(ws, hello, sign, addr)
 }
 
@@ -158,11 +174,18 @@ func readHello(ws *websocket.Conn) (desk.Hello, error) {
 	if err := ws.SetReadDeadline(time.Now().Add(helloWait)); err != nil {
 		return h, err
 	}
-	if err := ws.ReadJSON(&h); err != nil {
+	_, data, err := ws.ReadMessage()
+	if err != nil {
 		return h, err
 	}
-	if h.Type != desk.FrameHello {
+	if err := json.Unmarshal(data, &h); err != nil {
+		return h, err
+	}
+	switch {
+	case h.Type != desk.FrameHello:
 		return h, errors.New("not a hello")
+	case len(data) > helloLimit && (h.As == nil || h.As.Role == nil):
+		return h, errors.New("a long hello without a draft role")
 	}
 	return h, nil
 }
@@ -187,12 +210,16 @@ func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Sessi
 		writing: make(chan struct{}, 1), reason: desk.SnapshotFirst, screen: &screen{}, acknowledges: hello.As == nil,
 		tokens: framesAtOnce, tokensAt: time.Now(), nextPing: time.Now().Add(s.o.Ping), nextTouch: time.Now().Add(touchEvery),
 	}
+	if c.as = hello.As; c.as != nil && c.as.Role != nil {
+		c.draft = draft(c.as)
+	}
 	s.feedMu.Lock() // rights and log are of one position
 	head := s.ring.head()
-	rights := s.actor(sign.Member)
-	resumed := hello.Epoch != "" && rights != nil && s.resumable(hello, sign.Member)
+	rights := c.eyes()
+	resumed := hello.Epoch != "" && c.as == nil && rights.me != nil && s.resumable(hello, sign.Member)
 	s.feedMu.Unlock()
 	switch {
+	case c.as != nil: // it begins anew each time
 	case resumed:
 		c.rights, c.reason, c.at, c.told = rights, "", hello.Seq, hello.Seq
 	case hello.Epoch != "":
@@ -201,6 +228,7 @@ func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Sessi
 	ws.SetReadLimit(desk.MaxFrame)
 	silence := 3 * s.o.Ping
 	if err := ws.SetReadDeadline(time.Now().Add(silence)); err != nil {
+		s.endView(c)
 		return nil
 	}
 	ws.SetPongHandler(func(string) error { return ws.SetReadDeadline(time.Now().Add(silence)) })
@@ -212,6 +240,7 @@ func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Sessi
 	}
 	if err != nil {
 		c.cut()
+		s.endView(c)
 		return nil
 	}
 	s.sessions.add(c)
@@ -233,6 +262,9 @@ func (s *Service) resumable(h desk.Hello, member desk.MemberID) bool {
 	items, ok := s.ring.after(h.Seq, farBehind+1)
 	if !ok || len(items) > farBehind {
 		return false
+	}
+	if s.people.Load().unsettled(member, s.now()) {
+		return false // a grant ended at a time that no entry tells yet
 	}
 	for i := range items {
 		if items[i].rights == everyone || items[i].rights == member {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"sync"
 
@@ -23,9 +24,28 @@ type item struct {
 	began  bool       // the conversation is new: nobody saw it before
 	quiet  bool       // log only
 	// rights is whose rights the entry changed: a member, everyone, or "".
-	rights desk.MemberID
-	raw    []byte // the event's JSON
+	rights  desk.MemberID
+	contact desk.ContactID // of the conversation
+	member  desk.MemberID  // whom the event shows
+	asked   desk.MemberID  // who made the request that the event shows
+	// open is the event's JSON; rest the same without its request, for those who
+	// don't see that. rest is empty when nothing else is left to tell, and unset
+	// when the event has no request.
+	open, rest variants
 }
+
+// variants are an event's JSON, whole and as someone sees it who may not see
+// private fields. Both are the same bytes where that makes no difference.
+type variants struct{ whole, masked []byte }
+
+func (v variants) size() int {
+	if len(v.whole) > 0 && len(v.masked) > 0 && &v.whole[0] == &v.masked[0] {
+		return len(v.whole)
+	}
+	return len(v.whole) + len(v.masked)
+}
+
+func (it *item) size() int { return it.open.size() + it.rest.size() }
 
 // everyone stands in item.rights when a role itself changed.
 const everyone desk.MemberID = "*"
@@ -52,23 +72,40 @@ func (r *ring) add(entries []store.Entry) {
 	items := make([]item, len(entries))
 	for i := range entries {
 		items[i] = encode(&entries[i].Event)
+		items[i].quiet = items[i].quiet || entries[i].Erased
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if i := erasure(entries); i >= 0 {
+		// What came before it may tell of the customer. Sessions that haven't read it
+		// yet get a snapshot.
+		r.items, r.bytes, items = nil, 0, items[i:]
+	}
 	for i := range items {
-		r.bytes += len(items[i].raw)
+		r.bytes += items[i].size()
 	}
 	r.items = append(r.items, items...)
 	r.last = items[len(items)-1].seq
 	drop := max(0, len(r.items)-ringSize)
 	for i := range r.items[:drop] {
-		r.bytes -= len(r.items[i].raw)
+		r.bytes -= r.items[i].size()
 	}
 	for ; r.bytes > ringBytes && drop < len(r.items)-1; drop++ {
-		r.bytes -= len(r.items[drop].raw)
+		r.bytes -= r.items[drop].size()
 	}
 	// Not cleared: a session may be reading them. They go with the next growth.
 	r.items = r.items[drop:]
+}
+
+// erasure returns where the last entry stands that erased a contact; -1 when none
+// did.
+func erasure(entries []store.Entry) int {
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].Kind == desk.ContactErased {
+			return i
+		}
+	}
+	return -1
 }
 
 // after returns what follows a position, oldest first, at most limit entries.
@@ -85,26 +122,52 @@ func (r *ring) after(seq int64, limit int) (items []item, ok bool) {
 	return items[:min(limit, len(items))], true
 }
 
+// encode makes an entry ready for every kind of reader.
 func encode(e *desk.Event) item {
 	it := item{seq: e.Seq, quiet: e.Kind.LogOnly()}
 	if c := e.Conversation; c != nil {
-		it.id, it.after, it.before = c.ID, c.Facts(), c.Facts()
+		it.id, it.contact, it.after, it.before = c.ID, c.Contact.ID, c.Facts(), c.Facts()
 		if e.Before != nil {
 			it.before, it.began = *e.Before, e.Before.Status == ""
 		}
 	}
-	switch {
-	case e.Role != nil:
-		it.rights = everyone
-	case e.Member != nil:
-		it.rights = e.Member.ID
+	if e.Member != nil {
+		it.rights, it.member = e.Member.ID, e.Member.ID
 	}
-	raw, err := json.Marshal(e)
+	if e.Role != nil {
+		it.rights = everyone
+	}
+	if it.quiet {
+		return it
+	}
+	var err error
+	if it.open, err = encodeBoth(e); err == nil && e.Request != nil {
+		it.asked = e.Request.Member
+		rest := *e
+		rest.Request = nil
+		if rest.Conversation != nil || rest.Member != nil || rest.Team != nil || rest.Role != nil {
+			it.rest, err = encodeBoth(&rest)
+		}
+	}
 	if err != nil {
 		// Times out of range are the one thing in an event that JSON can't say, and
 		// the store keeps none. A quiet entry keeps positions whole all the same.
 		it.quiet = true
 	}
-	it.raw = raw
 	return it
+}
+
+func encodeBoth(e *desk.Event) (v variants, err error) {
+	if v.whole, err = json.Marshal(e); err != nil {
+		return v, err
+	}
+	v.masked = v.whole
+	if e.Conversation == nil && e.Member == nil {
+		return v, nil
+	}
+	masked, err := json.Marshal(e.Masked())
+	if err == nil && !bytes.Equal(masked, v.whole) {
+		v.masked = masked
+	}
+	return v, err
 }

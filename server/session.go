@@ -44,6 +44,8 @@ type session struct {
 	member  desk.MemberID
 	addr    string
 	expires time.Time
+	as      *desk.ViewAs // set when it looks through other eyes: then it only reads
+	draft   *desk.Actor  // of a link that sees as a draft role
 
 	// writing is held while a frame is decided on and written. Whoever changes
 	// rights takes it once: afterwards nothing is written under the old ones.
@@ -56,7 +58,7 @@ type session struct {
 	bye          atomic.Pointer[desk.Bye]
 
 	// Of the flushing goroutine alone:
-	rights *desk.Actor // those of the last snapshot; nil before the first
+	rights eyes // those of the last snapshot; zero before the first
 	reason desk.SnapshotReason
 	at     int64 // entries up to here were looked at
 	told   int64 // the last position the client was given
@@ -107,10 +109,8 @@ func (c *session) flush() {
 
 // round writes at most one frame of each kind and reports whether to go on.
 func (c *session) round() (more bool, err error) {
-	now := c.s.actor(c.member)
-	if now == nil || now.Member.Suspended {
-		c.end(desk.CodeUnauthenticated, "Your account is suspended. Ask an admin.")
-	}
+	now := c.eyes()
+	c.leaveIfUnfit(now)
 	if b := c.bye.Load(); b != nil {
 		return false, c.leave(b)
 	}
@@ -119,7 +119,7 @@ func (c *session) round() (more bool, err error) {
 	}
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	if c.s.actor(c.member) != now {
+	if c.eyes() != now {
 		return true, nil
 	}
 	if c.ping.Swap(false) {
@@ -143,7 +143,8 @@ func (c *session) round() (more bool, err error) {
 
 // frame moves the position over items and builds the frame of those that the
 // member may see; nil when there are none.
-func (c *session) frame(me *desk.Actor, items []item) []byte {
+func (c *session) frame(now eyes, items []item) []byte {
+	people := c.s.people.Load()
 	var events []byte
 	var gone []desk.Gone
 	for i := range items {
@@ -151,12 +152,13 @@ func (c *session) frame(me *desk.Actor, items []item) []byte {
 		c.at = it.seq
 		switch {
 		case it.quiet:
-		case it.id == 0 || desk.Sees(me, it.after):
-			if len(events) > 0 {
+		case it.id == 0 || now.sees(it.after):
+			raw := now.variant(it, people)
+			if len(events) > 0 && len(raw) > 0 {
 				events = append(events, ',')
 			}
-			events = append(events, it.raw...)
-		case !it.began && desk.Sees(me, it.before):
+			events = append(events, raw...)
+		case !it.began && now.sees(it.before):
 			gone = append(gone, desk.Gone{Seq: it.seq, Conversation: it.id, Before: it.before})
 		}
 		if len(events) >= batchBytes {
@@ -184,29 +186,30 @@ func (c *session) frame(me *desk.Actor, items []item) []byte {
 
 // snapshot reads the desk as the member may see it, and writes that if the
 // rights are still the same by then.
-func (c *session) snapshot(me *desk.Actor) error {
+func (c *session) snapshot(now eyes) error {
 	reason := c.reason
 	if reason == "" {
 		reason = desk.SnapshotRights
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commandWait)
 	defer cancel()
-	snap, err := c.s.snapshot(ctx, me, reason)
+	snap, err := c.s.snapshot(ctx, now, reason)
 	if err != nil {
 		return err
 	}
+	snap.As = c.as
 	frame, err := json.Marshal(snap)
 	if err != nil {
 		return err
 	}
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	people := c.s.people.Load()
-	if people.actors[c.member] != me {
+	people := c.s.people.Load() // before the rights: they are as new, or newer
+	if c.eyes() != now {
 		return nil // the next round reads it again
 	}
 	c.screen.wrote(snap.Seq, people.at)
-	c.rights, c.reason, c.at, c.told = me, "", snap.Seq, snap.Seq
+	c.rights, c.reason, c.at, c.told = now, "", snap.Seq, snap.Seq
 	return c.write(frame)
 }
 
@@ -234,8 +237,11 @@ func (c *session) leave(b *desk.Bye) error {
 		return err
 	}
 	code := websocket.CloseServiceRestart
-	if b.RetryMS < 0 {
+	switch {
+	case b.Code == desk.CodeUnauthenticated:
 		code = closeSignIn
+	case b.RetryMS < 0:
+		code = closeRefused
 	}
 	msg := websocket.FormatCloseMessage(code, string(b.Code))
 	if err := c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(writeWait)); err != nil {
@@ -278,9 +284,10 @@ func isClosed(err error) bool {
 // read takes the client's frames until the socket closes.
 func (c *session) read() {
 	defer func() {
+		c.cut()
+		c.s.endView(c)
 		c.s.sessions.remove(c)
 		c.screen.end()
-		c.cut()
 	}()
 	for {
 		_, data, err := c.ws.ReadMessage()
@@ -316,7 +323,7 @@ func (c *session) refuse(code int, why string) {
 // changed in between: what was read under the old ones is read again.
 func (c *session) answer(f desk.Do) error {
 	for {
-		rights := c.s.actor(c.member)
+		rights := c.eyes()
 		a := c.do(f)
 		done, err := c.writeAnswer(rights, f.Command, a)
 		if done || err != nil {
@@ -325,10 +332,10 @@ func (c *session) answer(f desk.Do) error {
 	}
 }
 
-func (c *session) writeAnswer(rights *desk.Actor, command string, a desk.Answer) (done bool, err error) {
+func (c *session) writeAnswer(rights eyes, command string, a desk.Answer) (done bool, err error) {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	if c.s.actor(c.member) != rights {
+	if c.eyes() != rights {
 		if isRead(command) {
 			return false, nil
 		}
@@ -377,7 +384,7 @@ func (c *session) perform(ctx context.Context, f desk.Do) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.s.Do(ctx, Caller{Member: c.member, Session: c.id, Addr: c.addr}, f.Ref, cmd)
+	return c.s.Do(ctx, Caller{Member: c.member, Session: c.id, Addr: c.addr, As: c.as}, f.Ref, cmd)
 }
 
 // throttle takes one token from the session's bucket and returns how long to
@@ -415,7 +422,8 @@ func (s *Service) pings(ctx context.Context) {
 				c.ping.Store(true)
 				c.wake()
 			}
-			if now.After(c.nextTouch) {
+			_ = c.eyes() // notices grants that have ended
+			if c.as == nil && now.After(c.nextTouch) {
 				c.nextTouch = now.Add(touchEvery)
 				go s.touch(ctx, c.id)
 			}

@@ -73,7 +73,7 @@ func (ss *sessions) bar(members []desk.MemberID, patience time.Duration) {
 	defer timeout.Stop()
 	out := false
 	ss.each(func(c *session) {
-		if !about[c.member] {
+		if !about[c.member] && !(c.as != nil && about[c.as.Member]) {
 			return
 		}
 		select {

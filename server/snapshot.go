@@ -11,11 +11,13 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
-// snapshot reads the first screenful of every list, as this member may see it,
+// snapshot reads the first screenful of every list, as it is seen by these eyes,
 // at one position of the log. Its cost doesn't grow with the desk.
-func (s *Service) snapshot(ctx context.Context, me *desk.Actor, reason desk.SnapshotReason) (*desk.Snapshot, error) {
+func (s *Service) snapshot(ctx context.Context, now eyes, reason desk.SnapshotReason) (*desk.Snapshot, error) {
+	me := *now.me
+	me.Member = now.member(me.Member)
 	snap := &desk.Snapshot{
-		Type: desk.FrameSnapshot, Reason: reason, Epoch: s.store.Epoch(), Me: *me,
+		Type: desk.FrameSnapshot, Reason: reason, Epoch: s.store.Epoch(), Me: me,
 		Windows:       map[desk.List]desk.Window{},
 		Conversations: []desk.Conversation{},
 	}
@@ -31,24 +33,40 @@ func (s *Service) snapshot(ctx context.Context, me *desk.Actor, reason desk.Snap
 				return err
 			}
 		}
-		show(people, snap)
-		if snap.Counts, err = tx.Counts(*me); err != nil {
+		show(people, now, snap)
+		if snap.Requests, err = requests(tx, people, now, s.now()); err != nil {
 			return err
 		}
-		return windows(tx, me, snap, s.now())
+		if snap.Counts, err = tx.Counts(*now.me); err != nil {
+			return err
+		}
+		return windows(tx, now, snap, s.now())
 	})
 	return snap, err
 }
 
 // show fills in who works here.
-func show(people *directory, snap *desk.Snapshot) {
+func show(people *directory, now eyes, snap *desk.Snapshot) {
 	snap.Members = slices.SortedFunc(maps.Values(people.members), func(a, b desk.Member) int { return strings.Compare(a.Name, b.Name) })
+	for i := range snap.Members {
+		snap.Members[i] = now.member(snap.Members[i])
+	}
 	snap.Teams = slices.SortedFunc(maps.Values(people.teams), func(a, b desk.Team) int { return strings.Compare(a.Name, b.Name) })
 	snap.Roles = slices.SortedFunc(maps.Values(people.roles), func(a, b desk.Role) int { return b.Rank - a.Rank })
 }
 
+// requestsShown is for how long a request is shown after it was decided.
+const requestsShown = 24 * time.Hour
+
+// requests are those in sight: open ones, and those that were decided lately.
+func requests(tx *store.Tx, people *directory, seen eyes, now time.Time) ([]desk.Request, error) {
+	list, err := tx.Requests(now.Add(-requestsShown))
+	return slices.DeleteFunc(list, func(r desk.Request) bool { return !seen.request(people.actors[r.Member]) }), err
+}
+
 // windows fills in the rows, each once.
-func windows(tx *store.Tx, me *desk.Actor, snap *desk.Snapshot, now time.Time) error {
+func windows(tx *store.Tx, seen eyes, snap *desk.Snapshot, now time.Time) error {
+	me := seen.me
 	have := map[desk.ConversationID]bool{}
 	for _, l := range desk.Lists() {
 		if desk.Can(me, desk.ListConversations{List: l}.Perm(), desk.Subject{}, now) != nil {
@@ -64,7 +82,7 @@ func windows(tx *store.Tx, me *desk.Actor, snap *desk.Snapshot, now time.Time) e
 			w.Rows[i] = rows[i].ID
 			if !have[rows[i].ID] {
 				have[rows[i].ID] = true
-				snap.Conversations = append(snap.Conversations, rows[i])
+				snap.Conversations = append(snap.Conversations, seen.conversation(rows[i]))
 			}
 		}
 		snap.Windows[l] = w
