@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -29,6 +30,8 @@ const (
 	GroupMove    Group = "Moving"
 	GroupLists   Group = "Lists"
 	GroupChat    Group = "This chat"
+	GroupPanels  Group = "Panels"
+	GroupPanel   Group = "In every panel"
 	GroupProgram Group = "Program"
 )
 
@@ -40,68 +43,93 @@ type Action struct {
 	Title string
 	Keys  []string // the first is the one that is shown
 	Group Group
+	Where Where
 	Perm  desk.Perm // without it in one's role, the action isn't offered; empty: everyone's
 	Needs Needs
 	Hint  string // a word for the status line; empty: not told of there
+	// Check says why it can't be done on what is chosen at this moment. A
+	// [desk.Denied] by role hides the action. Nil: it always can.
+	Check func(*Model) error
 	Run   func(*Model) tea.Cmd
 }
+
+// Where is the place in which an action is offered. A panel's own actions have
+// the place that its where method returns; they come before those that are
+// shared, so a panel may give a key another meaning.
+type Where string
+
+const (
+	Anywhere Where = ""      // in the inbox and in every panel
+	Inbox    Where = "inbox" // the lists and the thread
+	AnyPanel Where = "panel" // in every panel
+)
 
 // Actions returns the table, in the order of the help. The slice is the
 // caller's own.
 func Actions() []Action {
-	return slices.Concat(moving(), listActions(), chatActions(), programActions())
+	return slices.Concat(moving(), listActions(), chatActions(), panelActions(), programActions())
+}
+
+// does makes a line of the table for what needs no check of its own.
+func does(id, title string, keys []string, g Group, w Where, p desk.Perm, n Needs, hint string, run func(*Model) tea.Cmd) Action {
+	return Action{ID: id, Title: title, Keys: keys, Group: g, Where: w, Perm: p, Needs: n, Hint: hint, Run: run}
 }
 
 func moving() []Action {
 	return []Action{
-		{"down", "Down", []string{"j", "down"}, GroupMove, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.move(1) }},
-		{"up", "Up", []string{"k", "up"}, GroupMove, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.move(-1) }},
-		{"page-down", "Page down", []string{"ctrl+d", "pgdown", "space"}, GroupMove, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.page(1) }},
-		{"page-up", "Page up", []string{"ctrl+u", "pgup"}, GroupMove, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.page(-1) }},
-		{"top", "To the top", []string{"g", "home"}, GroupMove, "", NeedsNothing, "", (*Model).toTop},
-		{"bottom", "To the bottom", []string{"G", "end"}, GroupMove, "", NeedsNothing, "", (*Model).toBottom},
-		{"open", "Open the chat", []string{"enter", "l", "right"}, GroupMove, desk.ConversationView, NeedsConversation, "open", (*Model).enter},
-		{"back", "Back to the list", []string{"esc", "h", "left"}, GroupMove, "", NeedsNothing, "", (*Model).back},
+		does("down", "Down", []string{"j", "down"}, GroupMove, Anywhere, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.move(1) }),
+		does("up", "Up", []string{"k", "up"}, GroupMove, Anywhere, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.move(-1) }),
+		does("page-down", "Page down", []string{"ctrl+d", "pgdown", "space"}, GroupMove, Anywhere, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.page(1) }),
+		does("page-up", "Page up", []string{"ctrl+u", "pgup"}, GroupMove, Anywhere, "", NeedsNothing, "", func(m *Model) tea.Cmd { return m.page(-1) }),
+		does("top", "To the top", []string{"g", "home"}, GroupMove, Anywhere, "", NeedsNothing, "", (*Model).toTop),
+		does("bottom", "To the bottom", []string{"G", "end"}, GroupMove, Anywhere, "", NeedsNothing, "", (*Model).toBottom),
+		does("open", "Open the chat", []string{"enter", "l", "right"}, GroupMove, Inbox, desk.ConversationView, NeedsConversation, "open", (*Model).enter),
+		does("back", "Back to the list", []string{"esc", "h", "left"}, GroupMove, Inbox, "", NeedsNothing, "", (*Model).back),
 	}
 }
 
 func listActions() []Action {
 	actions := []Action{
-		{"next-list", "Next list", []string{"tab", "]"}, GroupLists, desk.ConversationView, NeedsNothing, "lists", func(m *Model) tea.Cmd { return m.turn(1) }},
-		{"previous-list", "Previous list", []string{"shift+tab", "["}, GroupLists, desk.ConversationView, NeedsNothing, "", func(m *Model) tea.Cmd { return m.turn(-1) }},
+		does("next-list", "Next list", []string{"tab", "]"}, GroupLists, Inbox, desk.ConversationView, NeedsNothing, "lists", func(m *Model) tea.Cmd { return m.turn(1) }),
+		does("previous-list", "Previous list", []string{"shift+tab", "["}, GroupLists, Inbox, desk.ConversationView, NeedsNothing, "", func(m *Model) tea.Cmd { return m.turn(-1) }),
 	}
 	for i, l := range desk.Lists() {
-		actions = append(actions, Action{"list-" + string(l), "List: " + listTitle(l), []string{string(rune('1' + i))}, GroupLists,
-			desk.ListConversations{List: l}.Perm(), NeedsNothing, "", func(m *Model) tea.Cmd { return m.showList(l) }})
+		actions = append(actions, does("list-"+string(l), "List: "+listTitle(l), []string{string(rune('1' + i))}, GroupLists, Inbox,
+			desk.ListConversations{List: l}.Perm(), NeedsNothing, "", func(m *Model) tea.Cmd { return m.showList(l) }))
 	}
 	return actions
 }
 
 func chatActions() []Action {
 	return []Action{
-		{"reply", "Reply", []string{"r"}, GroupChat, desk.Reply{}.Perm(), NeedsConversation, "reply", (*Model).writeReply},
-		{"note", "Write a note", []string{"n"}, GroupChat, desk.Note{}.Perm(), NeedsConversation, "note", (*Model).writeNote},
-		{"claim", "Claim", []string{"c"}, GroupChat, desk.Claim{}.Perm(), NeedsConversation, "claim", (*Model).claim},
-		{"assign", "Assign to…", []string{"a"}, GroupChat, desk.Assign{}.Perm(), NeedsConversation, "assign", (*Model).assign},
-		{"take-over", "Take over", []string{"t"}, GroupChat, desk.TakeOver{}.Perm(), NeedsConversation, "take over", (*Model).takeOver},
-		{"resolve", "Resolve", []string{"e"}, GroupChat, desk.Resolve{}.Perm(), NeedsOpen, "resolve", (*Model).resolve},
-		{"reopen", "Reopen", []string{"o", "E"}, GroupChat, desk.Reopen{}.Perm(), NeedsResolved, "reopen", (*Model).reopen},
-		{"mark-read", "Mark as read", []string{"m"}, GroupChat, desk.MarkRead{}.Perm(), NeedsUnread, "", (*Model).markRead},
-		{"label", "Labels…", []string{"L"}, GroupChat, desk.Label{}.Perm(), NeedsConversation, "", (*Model).label},
-		{"settle", "Settle an unsent message…", []string{"x"}, GroupChat, desk.Settle{}.Perm(), NeedsThread, "", (*Model).settleMessage},
-		{"raw", "Show hidden characters", []string{"v"}, GroupChat, "", NeedsThread, "", (*Model).toggleRaw},
-		{"details", "Details", []string{"i"}, GroupChat, "", NeedsConversation, "", (*Model).details},
+		does("reply", "Reply", []string{"r"}, GroupChat, Inbox, desk.Reply{}.Perm(), NeedsConversation, "reply", (*Model).writeReply),
+		does("note", "Write a note", []string{"n"}, GroupChat, Inbox, desk.Note{}.Perm(), NeedsConversation, "note", (*Model).writeNote),
+		does("claim", "Claim", []string{"c"}, GroupChat, Inbox, desk.Claim{}.Perm(), NeedsConversation, "claim", (*Model).claim),
+		does("assign", "Assign to…", []string{"a"}, GroupChat, Inbox, desk.Assign{}.Perm(), NeedsConversation, "assign", (*Model).assign),
+		does("take-over", "Take over", []string{"t"}, GroupChat, Inbox, desk.TakeOver{}.Perm(), NeedsConversation, "take over", (*Model).takeOver),
+		does("resolve", "Resolve", []string{"e"}, GroupChat, Inbox, desk.Resolve{}.Perm(), NeedsOpen, "resolve", (*Model).resolve),
+		does("reopen", "Reopen", []string{"o", "E"}, GroupChat, Inbox, desk.Reopen{}.Perm(), NeedsResolved, "reopen", (*Model).reopen),
+		does("mark-read", "Mark as read", []string{"m"}, GroupChat, Inbox, desk.MarkRead{}.Perm(), NeedsUnread, "", (*Model).markRead),
+		does("label", "Labels…", []string{"L"}, GroupChat, Inbox, desk.Label{}.Perm(), NeedsConversation, "", (*Model).label),
+		does("settle", "Settle an unsent message…", []string{"x"}, GroupChat, Inbox, desk.Settle{}.Perm(), NeedsThread, "", (*Model).settleMessage),
+		does("raw", "Show hidden characters", []string{"v"}, GroupChat, Inbox, "", NeedsThread, "", (*Model).toggleRaw),
+		does("details", "Details", []string{"i"}, GroupChat, Inbox, "", NeedsConversation, "", (*Model).details),
 	}
+}
+
+func panelActions() []Action {
+	return slices.Concat([]Action{
+		does("people", "People and teams", []string{"P"}, GroupPanels, Anywhere, desk.MemberView, NeedsNothing, "", (*Model).people),
+	}, sharedPanelActions(), teamActions())
 }
 
 func programActions() []Action {
 	return []Action{
-		{"palette", "Find a command or a chat", []string{"ctrl+k", "ctrl+p"}, GroupProgram, "", NeedsNothing, "find", (*Model).palette},
-		{"people", "People and roles…", []string{"R"}, GroupProgram, desk.AssignRole{}.Perm(), NeedsNothing, "", (*Model).people},
-		{"help", "Help", []string{"?", "f1"}, GroupProgram, "", NeedsNothing, "help", (*Model).help},
-		{"refresh", "Load again and reconnect", []string{"ctrl+r"}, GroupProgram, "", NeedsNothing, "", (*Model).refresh},
-		{"mouse", "Mouse on or off", []string{"M"}, GroupProgram, "", NeedsNothing, "", (*Model).toggleMouse},
-		{"quit", "Quit", []string{"q", "ctrl+c"}, GroupProgram, "", NeedsNothing, "quit", (*Model).quit},
+		does("palette", "Find a command or a chat", []string{"ctrl+k", "ctrl+p"}, GroupProgram, Anywhere, "", NeedsNothing, "find", (*Model).palette),
+		does("help", "Help", []string{"?", "f1"}, GroupProgram, Anywhere, "", NeedsNothing, "help", (*Model).help),
+		does("refresh", "Load again and reconnect", []string{"ctrl+r"}, GroupProgram, Anywhere, "", NeedsNothing, "", (*Model).refresh),
+		does("mouse", "Mouse on or off", []string{"M"}, GroupProgram, Anywhere, "", NeedsNothing, "", (*Model).toggleMouse),
+		does("quit", "Quit", []string{"q", "ctrl+c"}, GroupProgram, Anywhere, "", NeedsNothing, "quit", (*Model).quit),
 	}
 }
 
@@ -114,9 +142,50 @@ func (m *Model) press(key string) tea.Cmd {
 	return m.run(&m.table[i])
 }
 
-// action is the index of the action that a key belongs to, or -1.
+// action is the index of the action that a key belongs to at this place, or -1.
 func (m *Model) action(key string) int {
-	return slices.IndexFunc(m.table, func(a Action) bool { return slices.Contains(a.Keys, key) })
+	for _, place := range m.places() {
+		i := slices.IndexFunc(m.table, func(a Action) bool { return a.Where == place && slices.Contains(a.Keys, key) })
+		if i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// places are where this agent is, the nearest first.
+func (m *Model) places() []Where {
+	if p := m.panel(); p != nil {
+		return []Where{p.where(), AnyPanel, Anywhere}
+	}
+	return []Where{Inbox, Anywhere}
+}
+
+// here are the actions of this place that keys reach, in the order of the help:
+// in a panel its own first.
+func (m *Model) here() []*Action {
+	var all []*Action
+	add := func(at func(Where) bool) {
+		for i := range m.table {
+			if a := &m.table[i]; at(a.Where) && m.reaches(a) {
+				all = append(all, a)
+			}
+		}
+	}
+	places := m.places()
+	if m.panel() == nil {
+		add(func(w Where) bool { return slices.Contains(places, w) })
+		return all
+	}
+	for _, place := range places {
+		add(func(w Where) bool { return w == place })
+	}
+	return all
+}
+
+// reaches reports whether a key of the action isn't taken here by another one.
+func (m *Model) reaches(a *Action) bool {
+	return slices.ContainsFunc(a.Keys, func(k string) bool { i := m.action(k); return i >= 0 && m.table[i].ID == a.ID })
 }
 
 func (m *Model) run(a *Action) tea.Cmd {
@@ -134,6 +203,9 @@ func (m *Model) run(a *Action) tea.Cmd {
 // available tells whether an action is offered at all, and if so, why it can't
 // be done at this moment; nil when it can. A hidden one has its reason too.
 func (m *Model) available(a *Action) (hidden bool, why error) {
+	if !slices.Contains(m.places(), a.Where) {
+		return true, notOffered("That is done elsewhere.")
+	}
 	now := m.opt.Now()
 	if a.Perm != "" && m.rep.Known() {
 		if err := m.rep.Can(a.Perm, desk.Subject{}, now); err != nil {
@@ -143,6 +215,11 @@ func (m *Model) available(a *Action) (hidden bool, why error) {
 	c := m.current()
 	if err := missing(a.Needs, c, m.thread.open); err != nil {
 		return false, err
+	}
+	if a.Check != nil {
+		err := a.Check(m)
+		d, ok := errors.AsType[*desk.Denied](err)
+		return ok && d.ByRole, err
 	}
 	if a.Perm == "" || a.Needs == NeedsNothing || c == nil {
 		return false, nil
@@ -183,8 +260,11 @@ func missing(n Needs, c *desk.Conversation, open desk.ConversationID) error {
 	return nil
 }
 
-// shownKeys are the keys of an action as help shows them.
-func (a *Action) shownKeys() string { return strings.Join(a.Keys, " ") }
+// keys are those of an action that reach it here: in a panel another action may
+// have one of them.
+func (m *Model) keys(a *Action) []string {
+	return slices.DeleteFunc(slices.Clone(a.Keys), func(k string) bool { i := m.action(k); return i < 0 || m.table[i].ID != a.ID })
+}
 
 // KeysMarkdown returns the reference of keys, made from the table.
 func KeysMarkdown() string {

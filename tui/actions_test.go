@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +11,7 @@ import (
 )
 
 func TestKeysAreUnique(t *testing.T) {
-	ids, keys := map[string]bool{}, map[string]string{}
+	ids, keys := map[string]bool{}, map[Where]map[string]string{}
 	for _, a := range Actions() {
 		if ids[a.ID] {
 			t.Errorf("two actions are called %q", a.ID)
@@ -20,10 +21,16 @@ func TestKeysAreUnique(t *testing.T) {
 			t.Errorf("%s: an action needs a key, a title, a group and something to run", a.ID)
 		}
 		for _, k := range a.Keys {
-			if other, taken := keys[k]; taken {
+			if keys[a.Where] == nil {
+				keys[a.Where] = map[string]string{}
+			}
+			if other, taken := keys[a.Where][k]; taken {
 				t.Errorf("%s and %s both have %q", a.ID, other, k)
 			}
-			keys[k] = a.ID
+			keys[a.Where][k] = a.ID
+			if other, taken := keys[Anywhere][k]; taken && a.Where == Inbox {
+				t.Errorf("%s in the inbox and %s everywhere both have %q", a.ID, other, k)
+			}
 		}
 		if _, ok := desk.Describe(a.Perm); a.Perm != "" && !ok {
 			t.Errorf("%s needs the permission %q, which doesn't exist", a.ID, a.Perm)
@@ -36,6 +43,14 @@ func TestKeysMarkdown(t *testing.T) { golden(t, "keys.md", KeysMarkdown()) }
 // reached is, for every action, what its first key does on the screen of a
 // manager who stands on #1 in the list of all.
 func reached() map[string]func(*testing.T, *rig) {
+	all := map[string]func(*testing.T, *rig){}
+	for _, some := range []map[string]func(*testing.T, *rig){reachedInbox(), reachedPanel(), reachedTeam()} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+func reachedInbox() map[string]func(*testing.T, *rig) {
 	on := func(keys ...string) func(*rig) { return func(r *rig) { r.keys(keys...) } }
 	asks := func(before func(*rig), key string, want desk.Command) func(*testing.T, *rig) {
 		return func(_ *testing.T, r *rig) {
@@ -117,15 +132,7 @@ func reached() map[string]func(*testing.T, *rig) {
 		},
 		"details": says("Username @maria", "i"),
 		"palette": says("a command, a customer's name, a number", "ctrl+k"),
-		"people": func(_ *testing.T, r *rig) {
-			r.keys("R")
-			r.kind("ana")
-			r.keys("enter")
-			r.kind("viewer")
-			r.keys("enter", "y")
-			r.wantAsked(desk.AssignRole{Member: "ana", Role: desk.RoleViewer})
-		},
-		"help": says("Moving", "?"),
+		"help":    says("Moving", "?"),
 		"refresh": func(t *testing.T, r *rig) {
 			r.keys("enter")
 			_, before := last[desk.History](r)
@@ -238,24 +245,6 @@ func TestPaletteSaysWhyNot(t *testing.T) {
 	r.shows("This chat is open already.")
 	if r.m.dialog() == nil {
 		t.Error("the palette closed on something that can't be done")
-	}
-}
-
-func TestRoleGuardRailsAreShown(t *testing.T) {
-	r := live(t, desk.RoleManager)
-	r.size(120, 40)
-	r.keys("R")
-	r.kind("asha")
-	r.keys("enter")
-	r.shows("Nobody changes their own role.")
-	r.keys("esc", "R")
-	r.kind("ana")
-	r.keys("enter")
-	r.kind("admin")
-	r.shows("stands as high as yours or higher")
-	r.keys("enter")
-	if _, n := last[desk.AssignRole](r); n > 0 {
-		t.Error("a role beyond one's own was asked for")
 	}
 }
 

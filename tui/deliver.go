@@ -80,7 +80,7 @@ func (m *Model) apply(msg client.Msg) tea.Cmd {
 	for _, id := range change.Gone {
 		m.gone(id)
 	}
-	return tea.Batch(m.checkDialogs(), m.checkComposer())
+	return tea.Batch(m.checkPanels(), m.checkDialogs(), m.checkComposer())
 }
 
 // afterSnapshot forgets what was asked of the state before it. The answers may
@@ -205,8 +205,8 @@ func (e effects) sentence() string {
 	if e.seen != "" {
 		parts = append(parts, sight(e.seen, e.more))
 	}
-	add("in fewer chats than before, you can ", e.narrower, "")
-	add("in more chats than before, you can ", e.wider, "")
+	add("less far than before, you can ", e.narrower, "")
+	add("further than before, you can ", e.wider, "")
 	return strings.Join(parts, "; ")
 }
 
@@ -327,7 +327,7 @@ func (m *Model) read() tea.Cmd {
 
 func (m *Model) readable() *desk.Conversation {
 	c := m.rep.Conversation(m.thread.open)
-	if c == nil || c.Unread == 0 || m.away || m.focus != onThread || m.link.State != client.Live || m.dialog() != nil {
+	if c == nil || c.Unread == 0 || m.away || m.panel() != nil || m.focus != onThread || m.link.State != client.Live || m.dialog() != nil {
 		return nil
 	}
 	if _, _, loaded := m.rep.Messages(c.ID); !loaded {

@@ -18,14 +18,14 @@ type dialog interface {
 	// [Model.pop] first.
 	update(m *Model, msg tea.Msg) tea.Cmd
 	// view draws the inside of the box in at most w columns and h rows.
-	view(l *look, w, h int) panel
+	view(l *look, w, h int) box
 	// allowed returns why the dialog can't stay open, or nil, and what to do when
 	// it is closed for that; that may be nil.
 	allowed(m *Model) (then func() tea.Cmd, err error)
 }
 
-// panel is what a dialog draws: a title, rows, and the keys in the lower edge.
-type panel struct {
+// box is what a dialog draws: a title, rows, and the keys in the lower edge.
+type box struct {
 	title safe.Text
 	rows  []string
 	width int // columns of each row
@@ -70,8 +70,8 @@ func (m *Model) checkDialogs() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// boxed puts an edge around a panel.
-func (l *look) boxed(p panel) []string {
+// boxed puts an edge around a box.
+func (l *look) boxed(p box) []string {
 	edge := func(s string) string { return string(l.accent) + s + reset }
 	if l.accent == "" {
 		edge = func(s string) string { return s }
@@ -194,7 +194,7 @@ func (q *question) answer(m *Model, run func() tea.Cmd) tea.Cmd {
 	return run()
 }
 
-func (q *question) view(l *look, w, h int) panel {
+func (q *question) view(l *look, w, h int) box {
 	w = min(w, 64)
 	var rows []string
 	for _, p := range q.body {
@@ -210,7 +210,7 @@ func (q *question) view(l *look, w, h int) panel {
 	if q.at < 0 {
 		foot = ours("a letter chooses · esc closes")
 	}
-	return panel{title: q.title, rows: rows, width: w, foot: foot}
+	return box{title: q.title, rows: rows, width: w, foot: foot}
 }
 
 func (p para) rows(l *look, w int) []string {
@@ -296,13 +296,13 @@ func (s *sheet) update(m *Model, msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (s *sheet) view(l *look, w, h int) panel {
+func (s *sheet) view(l *look, w, h int) box {
 	w = min(w, 72)
 	rows := s.lines(l, w)
 	foot := ours("esc closes")
 	if len(rows) <= h {
 		s.top, s.page = 0, 1
-		return panel{title: s.title, rows: rows, width: w, foot: foot}
+		return box{title: s.title, rows: rows, width: w, foot: foot}
 	}
 	foot = ours("j k scroll · esc closes")
 	room := max(1, h-1)
@@ -313,5 +313,5 @@ func (s *sheet) view(l *look, w, h int) panel {
 		more.put(l.accent, ours("▼ more"))
 	}
 	rows = append(slices.Clone(rows[s.top:s.top+room]), more.String())
-	return panel{title: s.title, rows: rows, width: w, foot: foot}
+	return box{title: s.title, rows: rows, width: w, foot: foot}
 }

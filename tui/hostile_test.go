@@ -102,7 +102,7 @@ func poisoned(s string) (desk.Snapshot, func(desk.Command) (any, error)) {
 // they are, and nothing but our own colours reaches the terminal.
 func TestHostileText(t *testing.T) {
 	scenes := map[string][]string{
-		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"R"}, "roles": {"R", "down", "down", "enter"},
+		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"P"},
 		"settle": {"x"}, "raw": {"v"}, "conflict": {"r", "z", "enter"}, "refused": {"e"}, "help": {"?"},
 	}
 	all := hostileStrings(t)
@@ -127,10 +127,11 @@ func TestHostileText(t *testing.T) {
 					continue // the first scene shows every string; the others draw with the same few functions
 				}
 				r.keys(keys...)
-				checkSafe(t, r, id+"/"+name, grapheme, r.m.dialog() == nil)
+				checkSafe(t, r, id+"/"+name, grapheme, r.m.dialog() == nil && r.m.panel() == nil)
 				for r.m.dialog() != nil {
 					r.m.pop()
 				}
+				r.m.panels = nil
 				r.m.leaveComposer()
 				r.now = r.now.Add(breath)
 				r.m.toast = toast{}

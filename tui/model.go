@@ -92,6 +92,8 @@ type Model struct {
 	thread   threadView
 	composer composer
 	dialogs  []dialog
+	panels   []panel // the last one is shown; with none, the inbox is
+	serials  int     // how many panels and effects there were, to tell their timers apart
 	table    []Action
 	contact  desk.Contact // of the open conversation, as it was last drawn
 
@@ -205,6 +207,9 @@ func (m *Model) input(msg tea.Msg) tea.Cmd {
 	if d := m.dialog(); d != nil {
 		return d.update(m, msg)
 	}
+	if p := m.panel(); p != nil {
+		return m.panelInput(p, msg)
+	}
 	if m.composer.focused {
 		if cmd, taken := m.compose(msg); taken {
 			return cmd
@@ -262,7 +267,7 @@ func (m *Model) settle() tea.Cmd {
 		m.thread.forgetDrawn()
 	}
 	m.thread.markUnread(l)
-	return tea.Batch(m.loadList(p), m.loadThread(p), m.read(), m.fade())
+	return tea.Batch(m.loadList(p), m.loadThread(p), m.read(), m.fade(), m.settlePanel())
 }
 
 // current is the conversation that an action would act on: the open one, or in

@@ -55,6 +55,7 @@ func (m *Model) showList(l desk.List) tea.Cmd {
 	m.list.list, m.list.taken = l, true
 	m.list.at().stuck, m.list.at().end = false, 0
 	m.focus = onList
+	m.panels = nil
 	return nil
 }
 
@@ -70,6 +71,10 @@ func (m *Model) turn(n int) tea.Cmd {
 
 // move goes n rows down in the pane with the focus.
 func (m *Model) move(n int) tea.Cmd {
+	if b := m.body(); b != nil {
+		b.move(n)
+		return nil
+	}
 	l, p := m.look(), m.plan()
 	if m.focus == onThread {
 		m.thread.scroll(l, -n, p.thread.w, p.thread.h)
@@ -88,6 +93,10 @@ func (m *Model) choose(l *look, p plan, index int) {
 
 // page goes n screens down, less a row or two to read on from.
 func (m *Model) page(n int) tea.Cmd {
+	if b := m.body(); b != nil {
+		b.move(n * b.pageRows())
+		return nil
+	}
 	p := m.plan()
 	if m.focus == onThread {
 		return m.move(n * max(1, p.thread.h-2))
@@ -96,6 +105,10 @@ func (m *Model) page(n int) tea.Cmd {
 }
 
 func (m *Model) toTop() tea.Cmd {
+	if b := m.body(); b != nil {
+		b.move(-farthest)
+		return nil
+	}
 	l, p := m.look(), m.plan()
 	if m.focus == onThread {
 		m.thread.top(l, p.thread.w, p.thread.h)
@@ -108,6 +121,10 @@ func (m *Model) toTop() tea.Cmd {
 // toBottom goes to the last row; in a list of which more is to come, on and on
 // as the pages come.
 func (m *Model) toBottom() tea.Cmd {
+	if b := m.body(); b != nil {
+		b.move(farthest)
+		return nil
+	}
 	l, p := m.look(), m.plan()
 	if m.focus == onThread {
 		m.thread.bottom()
@@ -137,6 +154,7 @@ func (m *Model) enter() tea.Cmd {
 // open shows a conversation's thread, and puts the cursor of the list on it, if
 // it is there. A draft that only has a note is gone on with as a note.
 func (m *Model) open(id desk.ConversationID) {
+	m.panels = nil
 	m.focus = onThread
 	if i := m.rep.Index(m.list.list, id); i >= 0 {
 		m.choose(m.look(), m.plan(), i)
@@ -172,6 +190,8 @@ func (m *Model) wheel(at tea.Mouse) {
 	}
 	l, p := m.look(), m.plan()
 	switch {
+	case m.panel() != nil:
+		m.panel().body().wheel(at.X-p.body.x, n)
 	case p.thread.holds(at.X, at.Y):
 		m.thread.scroll(l, -3*n, p.thread.w, p.thread.h)
 	case p.list.holds(at.X, at.Y):
@@ -193,6 +213,8 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 				return m.showList(t.list)
 			}
 		}
+	case m.panel() != nil:
+		m.panel().body().click(at.X-p.body.x, at.Y-p.body.y-panelHead)
 	case p.list.holds(at.X, at.Y):
 		m.leaveComposer()
 		i := m.list.under(at.Y-p.list.y, p.list.w, p.list.h)

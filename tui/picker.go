@@ -17,6 +17,7 @@ type item struct {
 	off    safe.Text // why it can't be chosen; empty when it can
 	also   []string  // what it is found by besides its title
 	named  bool      // a person or a chat: scattered letters don't find it
+	flip   func()    // in a picker of many: puts its mark on, or takes it off
 	run    func() tea.Cmd
 }
 
@@ -30,6 +31,9 @@ type picker struct {
 	// among says what was looked through; nil where that is plain.
 	among func(filter string) safe.Text
 	check func(*Model) error
+	// many makes it a picker of several: space marks items, and enter, which
+	// calls many, is done.
+	many func() tea.Cmd
 
 	filter string
 	found  []item
@@ -77,6 +81,8 @@ func (p *picker) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		m.pop()
 	case s == "enter":
 		return p.choose(m)
+	case s == "space" && p.many != nil:
+		p.mark()
 	case s == "down" || s == "ctrl+n" || s == "ctrl+j" || s == "tab":
 		p.at = min(p.at+1, max(0, n-1))
 	case s == "up" || s == "ctrl+p" || s == "shift+tab":
@@ -103,7 +109,24 @@ func (p *picker) narrow(filter string) {
 	p.filter, p.at, p.top, p.ready = filter, 0, 0, false
 }
 
+// mark puts the mark on the item under the cursor or takes it off.
+func (p *picker) mark() {
+	if p.at >= len(p.found) {
+		return
+	}
+	if it := p.found[p.at]; it.off.Empty() {
+		it.flip()
+	} else {
+		p.said = it.off
+	}
+	p.ready = false
+}
+
 func (p *picker) choose(m *Model) tea.Cmd {
+	if p.many != nil {
+		m.pop()
+		return p.many()
+	}
 	found := p.list()
 	if p.at >= len(found) {
 		return nil
@@ -117,7 +140,7 @@ func (p *picker) choose(m *Model) tea.Cmd {
 	return it.run()
 }
 
-func (p *picker) view(l *look, w, h int) panel {
+func (p *picker) view(l *look, w, h int) box {
 	w = min(w, 64)
 	found := p.list()
 	whyRows := 2
@@ -149,7 +172,11 @@ func (p *picker) view(l *look, w, h int) panel {
 	if p.filter != "" {
 		x += l.cols.Width(filter)
 	}
-	return panel{title: p.title, rows: rows, width: w, foot: ours("enter chooses · esc closes"), x: x, y: 0, ok: true}
+	foot := ours("enter chooses · esc closes")
+	if p.many != nil {
+		foot = ours("space marks · enter is done · esc closes")
+	}
+	return box{title: p.title, rows: rows, width: w, foot: foot, x: x, y: 0, ok: true}
 }
 
 // last are the rows below the list: why the item under the cursor can't be

@@ -3,13 +3,11 @@ package tui
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/frontdesk-inbox/frontdesk/client"
-	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
@@ -25,7 +23,7 @@ const maxFound = 20
 // findable lists the actions on the current chat, those of the program, the
 // accounts and the lists, and with a filter the chats; the best match first.
 func (m *Model) findable(filter string) []item {
-	items := slices.Concat(m.actionItems(GroupChat), m.actionItems(GroupProgram))
+	items := slices.Concat(m.ownItems(), m.actionItems(GroupChat), m.actionItems(GroupPanels), m.actionItems(GroupProgram))
 	for _, acc := range m.opt.Accounts {
 		items = append(items, item{title: safe.Join(ours(" "), ours("Continue as"), outside(acc.Name)), right: outside(acc.Role), named: true, run: func() tea.Cmd {
 			m.next = acc.Key
@@ -40,18 +38,30 @@ func (m *Model) findable(filter string) []item {
 	return narrowed(items, filter)
 }
 
-// actionItems are the actions of a group that are offered, with why one can't
-// be done now.
+// ownItems are the actions of the panel that is open.
+func (m *Model) ownItems() []item {
+	p := m.panel()
+	if p == nil {
+		return nil
+	}
+	return m.itemsOf(func(a *Action) bool { return a.Where == p.where() })
+}
+
+// actionItems are the actions of a group that are offered here.
 func (m *Model) actionItems(g Group) []item {
+	return m.itemsOf(func(a *Action) bool { return a.Group == g })
+}
+
+// itemsOf are the actions that are offered here, with why one can't be done now.
+func (m *Model) itemsOf(of func(*Action) bool) []item {
 	l := m.look()
 	var items []item
-	for i := range m.table {
-		a := &m.table[i]
+	for _, a := range m.here() {
 		hidden, why := m.available(a)
-		if hidden || a.Group != g || a.ID == "palette" {
+		if hidden || !of(a) || a.ID == "palette" {
 			continue
 		}
-		it := item{title: ours(a.Title), right: ours(a.Keys[0]), run: func() tea.Cmd { return m.run(a) }}
+		it := item{title: ours(a.Title), right: ours(m.keys(a)[0]), run: func() tea.Cmd { return m.run(a) }}
 		if why != nil {
 			it.off, it.right = l.reason(why, m.current()), safe.Text{}
 		}
@@ -101,8 +111,7 @@ func (m *Model) help() tea.Cmd {
 	m.push(&sheet{title: ours("Keys"), lines: func(l *look, w int) []string {
 		var rows []string
 		var group Group
-		for i := range m.table {
-			a := &m.table[i]
+		for _, a := range m.here() {
 			hidden, why := m.available(a)
 			if hidden {
 				continue
@@ -114,13 +123,16 @@ func (m *Model) help() tea.Cmd {
 				group = a.Group
 				rows = append(rows, l.row(w, "").put(l.tabOn, ours(string(group))).String())
 			}
-			r := l.row(w, "").cell(l.accent, ours(a.shownKeys()), 22).gap(1)
+			r := l.row(w, "").cell(l.accent, ours(strings.Join(m.keys(a), " ")), 22).gap(1)
 			if why != nil {
 				r.put(l.dim, ours(a.Title)).gap(2).put(l.dim, l.cols.Cut(l.reason(why, m.current()), r.left))
 			} else {
 				r.put("", ours(a.Title))
 			}
 			rows = append(rows, r.String())
+		}
+		if m.panel() != nil {
+			return rows
 		}
 		return append(rows, helpWriting(l, w)...)
 	}})
@@ -245,148 +257,4 @@ func (m *Model) end() tea.Cmd {
 		}
 		return tea.QuitMsg{}
 	}
-}
-
-// people lets pick a member, then a role, and shows the effect before it is
-// applied.
-func (m *Model) people() tea.Cmd {
-	m.push(&picker{title: ours("People and roles"), prompt: ours("name of a person"), check: mayAssignRoles, items: func(filter string) []item {
-		l := m.look()
-		var items []item
-		for _, member := range m.rep.Members() {
-			to, ok := m.rep.Actor(member.ID)
-			if !ok {
-				continue
-			}
-			id := member.ID
-			it := item{title: l.memberName(id), detail: outside(member.Email), right: outside(to.Role.Name), named: true, run: func() tea.Cmd { return m.chooseRole(id) }}
-			if member.Suspended {
-				it.detail = ours("suspended")
-			}
-			if err := m.rep.Can(desk.RoleAssign, desk.Subject{To: &to, Owners: m.rep.Owners()}, m.opt.Now()); err != nil {
-				it.off = l.reason(err, nil)
-			}
-			items = append(items, it)
-		}
-		return narrowed(items, filter)
-	}})
-	return nil
-}
-
-func mayAssignRoles(m *Model) error { return m.rep.Can(desk.RoleAssign, desk.Subject{}, m.opt.Now()) }
-
-func (m *Model) chooseRole(id desk.MemberID) tea.Cmd {
-	name := m.look().memberName(id)
-	p := &picker{title: safe.Join(ours(" "), ours("A role for"), name), prompt: ours("name of a role"), check: mayAssignRoles, items: func(filter string) []item {
-		to, ok := m.rep.Actor(id)
-		if !ok {
-			return nil
-		}
-		var items []item
-		for _, role := range m.rep.Roles() {
-			it := item{title: outside(role.Name), detail: outside(role.Description), marked: role.ID == to.Role.ID,
-				run: func() tea.Cmd { m.push(m.confirmRole(to, role)); return nil }}
-			if err := m.rep.Can(desk.RoleAssign, desk.Subject{To: &to, Role: &role, Owners: m.rep.Owners()}, m.opt.Now()); err != nil {
-				it.off = m.look().reason(err, nil)
-			}
-			items = append(items, it)
-		}
-		return narrowed(items, filter)
-	}}
-	p.at = max(0, slices.IndexFunc(p.list(), func(it item) bool { return it.off.Empty() }))
-	m.push(p)
-	return nil
-}
-
-// confirmRole shows which keys a person gains and loses, with their scopes.
-func (m *Model) confirmRole(to desk.Actor, role desk.Role) dialog {
-	l := m.look()
-	name := l.memberName(to.Member.ID)
-	body := []para{{text: safe.Join(ours(" "), name, ours("is"), outside(to.Role.Name), ours("now and becomes"), outside(role.Name)).Add(ours(". It takes effect at once, on every screen of theirs."))}, {}}
-	changes, danger := l.roleChanges(to.Role, role)
-	at := 0
-	if danger {
-		at = -1
-		body = append(body, para{ink: l.warn, text: ours("What is marked ! lets them change what other people may do: answer with y or n.")}, para{})
-	}
-	return &question{
-		title: safe.Join(ours(" "), ours("Make"), name, outside(role.Name)).Add(ours("?")),
-		body:  slices.Concat(body, changes),
-		at:    at,
-		options: []option{
-			{"y", ours("give the role"), func() tea.Cmd {
-				return m.act(0, desk.AssignRole{Member: to.Member.ID, Role: role.ID}, safe.Join(ours(" "), name, ours("is"), outside(role.Name), ours("now.")))
-			}},
-			{"n", ours("leave it"), nil},
-		},
-		check: func(m *Model) error {
-			now, ok := m.rep.Actor(to.Member.ID)
-			if !ok {
-				return errors.New("that person is no longer known here")
-			}
-			return m.rep.Can(desk.RoleAssign, desk.Subject{To: &now, Role: &role, Owners: m.rep.Owners()}, m.opt.Now())
-		},
-	}
-}
-
-// roleChanges are the lines of what a person gains and loses, the dangerous
-// first; danger tells whether one of these is gained.
-func (l *look) roleChanges(from, to desk.Role) (changes []para, danger bool) {
-	gained, lost := 0, 0
-	all := desk.Permissions()
-	slices.SortStableFunc(all, func(p, q desk.Permission) int { return cautious(p) - cautious(q) })
-	for _, p := range all {
-		was, is := from.Scope(p.Key), to.Scope(p.Key)
-		title := p.Title + " " + scopes(was, is)
-		if p.Danger {
-			title = "! " + title
-		}
-		switch {
-		case is.Rank() > was.Rank():
-			gained++
-			danger = danger || p.Danger
-			k := l.good
-			if p.Danger {
-				k = l.warn
-			}
-			changes = append(changes, para{ink: k, text: ours("+ " + title)})
-		case is.Rank() < was.Rank():
-			lost++
-			changes = append(changes, para{ink: l.bad, text: ours("− " + title)})
-		}
-	}
-	if len(changes) == 0 {
-		return []para{{ink: l.dim, text: ours("Nothing that they may do changes.")}}, false
-	}
-	return append([]para{{ink: l.strong, text: ours("+" + strconv.Itoa(gained) + "  −" + strconv.Itoa(lost))}}, changes...), danger
-}
-
-// cautious orders dangerous permissions before the others.
-func cautious(p desk.Permission) int {
-	if p.Danger {
-		return 0
-	}
-	return 1
-}
-
-// scopes says how far a permission reached and will reach.
-func scopes(was, is desk.Scope) string {
-	word := func(s desk.Scope) string {
-		switch s {
-		case desk.ScopeNone:
-			return "not"
-		case desk.ScopeTeam:
-			return "in their teams"
-		case desk.ScopeOwn:
-			return "in their own chats"
-		}
-		return "everywhere"
-	}
-	switch {
-	case was == desk.ScopeNone:
-		return "(" + word(is) + ")"
-	case is == desk.ScopeNone:
-		return "(was " + word(was) + ")"
-	}
-	return "(" + word(was) + " → " + word(is) + ")"
 }

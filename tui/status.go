@@ -14,7 +14,7 @@ import (
 // alarm is a timer that rang.
 type alarm struct {
 	kind alarmKind
-	n    int // of a toast: which one
+	n    int // which one, where there are several
 }
 
 type alarmKind int
@@ -24,6 +24,8 @@ const (
 	alarmSave
 	alarmToast
 	alarmRead
+	alarmPanel  // of the panel with the serial n
+	alarmEffect // of the effect dialog with the serial n
 )
 
 func (m *Model) alarm(a alarm) tea.Cmd {
@@ -35,6 +37,10 @@ func (m *Model) alarm(a alarm) tea.Cmd {
 		return m.save()
 	case alarmRead:
 		return m.readNow()
+	case alarmPanel:
+		return m.panelRang(a.n)
+	case alarmEffect:
+		return m.effectRang(a.n)
 	case alarmToast:
 		if a.n == m.toasts {
 			m.toast = toast{}
@@ -223,14 +229,16 @@ func (m *Model) hinted() []hint {
 	if m.composer.focused {
 		return []hint{{ours("enter"), ours("send"), true}, {ours("alt+enter"), ours("new line"), false}, {ours("esc"), ours("leave"), true}, {ours("ctrl+k"), ours("commands"), false}}
 	}
+	if p := m.panel(); p != nil && p.body().list.typing {
+		return []hint{{ours("enter"), ours("keep the filter"), true}, {ours("esc"), ours("show all"), true}}
+	}
 	var hints []hint
-	for i := range m.table {
-		a := &m.table[i]
+	for _, a := range m.here() {
 		if a.Hint == "" || (a.ID == "open" && m.focus == onThread) {
 			continue
 		}
 		if hidden, why := m.available(a); !hidden && why == nil {
-			hints = append(hints, hint{ours(a.Keys[0]), ours(a.Hint), a.ID == "palette" || a.ID == "help"})
+			hints = append(hints, hint{ours(m.keys(a)[0]), ours(a.Hint), a.ID == "palette" || a.ID == "help" || a.ID == "panel-back"})
 		}
 	}
 	return hints

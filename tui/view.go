@@ -96,7 +96,10 @@ func (m *Model) View() tea.View {
 	}
 	p := m.plan()
 	rows := m.screen(l, p)
-	if m.composer.focused && (p.w >= twoPanes || m.narrowThread(p)) {
+	if x, y, ok := m.panelCursor(l, p); ok {
+		v.Cursor = tea.NewCursor(x, y)
+		v.Cursor.Shape = tea.CursorBar
+	} else if m.composer.focused && (p.w >= twoPanes || m.narrowThread(p)) {
 		x, y := m.composer.cursor(l, p.composer.w, p.composer.h)
 		v.Cursor = tea.NewCursor(p.composer.x+x, p.composer.y+y)
 		v.Cursor.Shape = tea.CursorBar
@@ -149,6 +152,9 @@ func (m *Model) screen(l *look, p plan) []string {
 
 func (m *Model) ruleUnder(l *look, p plan) string {
 	r := l.row(p.w, "")
+	if m.panel() != nil {
+		return r.rule(l.faint, p.w).String()
+	}
 	if p.w >= twoPanes {
 		r.rule(l.faint, p.list.w).put(l.faint, ours("┬"))
 	}
@@ -158,8 +164,11 @@ func (m *Model) ruleUnder(l *look, p plan) string {
 	return r.rule(l.faint, r.left).String()
 }
 
-// panes draws the panes side by side.
+// panes draws the panes side by side, or the panel that takes their place.
 func (m *Model) panes(l *look, p plan) []string {
+	if pn := m.panel(); pn != nil {
+		return m.panelView(l, pn, p)
+	}
 	if p.w < twoPanes {
 		if m.narrowThread(p) {
 			return m.threadPane(l, p)
@@ -269,7 +278,7 @@ func (m *Model) allTabs(l *look) []tab {
 	for _, list := range m.lists() {
 		count := m.rep.Count(list)
 		k := l.dim
-		if list == m.list.list {
+		if list == m.list.list && m.panel() == nil {
 			k = l.tabOn
 		}
 		spans := []span{{k, ours(listTitle(list))}}

@@ -34,7 +34,6 @@ func TestGolden(t *testing.T) {
 		{"palette", func(r *rig) { r.keys("4", "ctrl+k"); r.kind("re") }},
 		{"help", func(r *rig) { r.keys("?") }},
 		{"assign", func(r *rig) { r.keys("4", "a") }},
-		{"role", func(r *rig) { r.keys("R"); r.kind("ana"); r.keys("enter"); r.kind("viewer"); r.keys("enter") }},
 		{"offline", func(r *rig) {
 			r.keys("4", "enter")
 			r.send(Deliver{client.Link{State: client.Offline, Retry: noon.Add(4e9), Error: "no route"}})
