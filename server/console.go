@@ -85,103 +85,132 @@ func admissible(tx *store.Tx, m desk.Member) error {
 	return nil
 }
 
-func hashPassword(password string) (string, error) {
+// goodPassword checks the rules for a new password.
+func goodPassword(password string) error {
 	if n := len([]rune(password)); n < passwordLeast || len(password) > passwordMost {
-		return "", desk.Errorf(desk.CodeInvalid, "A password has at least %d characters and at most %d bytes.", passwordLeast, passwordMost)
+		return desk.Errorf(desk.CodeInvalid, "A password has at least %d characters and at most %d bytes.", passwordLeast, passwordMost)
+	}
+	return nil
+}
+
+func hashPassword(password string) (string, error) {
+	if err := goodPassword(password); err != nil {
+		return "", err
 	}
 	return argon2id.CreateHash(password, passwordCost())
 }
 
-// Members lists everyone, suspended ones too, by name.
+// Members lists everyone who isn't removed, suspended ones too, by name.
 func (s *Service) Members(ctx context.Context) (members []desk.Member, err error) {
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
 		members, err = tx.Members()
 		return err
 	})
+	members = slices.DeleteFunc(members, func(m desk.Member) bool { return m.Removed })
 	slices.SortFunc(members, func(a, b desk.Member) int { return strings.Compare(a.Name, b.Name) })
 	return members, err
 }
 
-// Suspend ends a member's sign-ins and lets them do nothing until Resume. The
-// last owner can't be suspended.
+// Suspend ends a member's sign-ins and lets them do nothing until Resume; their
+// open chats go back into the queue. The last owner can't be suspended.
 func (s *Service) Suspend(ctx context.Context, id desk.MemberID) error {
-	return s.alter(ctx, id, desk.MemberSuspended, func(tx *store.Tx, m *desk.Member) error {
-		owners, err := tx.Owners()
-		if err != nil {
-			return err
+	return s.onMember(ctx, id, func(r *request) error {
+		if r.To.Role.ID == desk.RoleOwner && !r.To.Member.Suspended && r.Owners <= 1 {
+			return desk.Errorf(desk.CodeConflict, "%s is the last owner. Add another owner first.", r.To.Member.Name)
 		}
-		if m.Role == desk.RoleOwner && !m.Suspended && owners <= 1 {
-			return desk.Errorf(desk.CodeConflict, "%s is the last owner. Add another owner first.", m.Name)
-		}
-		m.Suspended = true
-		return tx.DeleteSessionsOf(m.ID)
+		_, err := r.shutOut(desk.MemberSuspended, "")
+		return err
 	})
 }
 
 // Resume lets a suspended member work again.
 func (s *Service) Resume(ctx context.Context, id desk.MemberID) error {
-	return s.alter(ctx, id, desk.MemberResumed, func(_ *store.Tx, m *desk.Member) error {
-		m.Suspended = false
-		return nil
+	return s.onMember(ctx, id, func(r *request) error {
+		_, err := r.letIn()
+		return err
 	})
 }
 
-// SetPassword gives a member a new password and ends all their sign-ins.
+// SetPassword gives a member a new password and ends all their sign-ins. Someone
+// who was invited has joined by that.
 func (s *Service) SetPassword(ctx context.Context, id desk.MemberID, password string) error {
 	hash, err := hashPassword(password)
 	if err != nil {
 		return err
 	}
-	return s.alter(ctx, id, desk.PasswordChanged, func(tx *store.Tx, m *desk.Member) error {
-		if err := tx.SetPasswordHash(m.ID, hash); err != nil {
+	return s.onMember(ctx, id, func(r *request) error {
+		m, err := r.tx.Member(id)
+		if err != nil {
 			return err
 		}
-		return tx.DeleteSessionsOf(m.ID)
+		if m.Invited {
+			m.Invited = false
+			if _, err := r.tx.DeleteInvitation(id); err != nil {
+				return err
+			}
+			if err := r.tx.PutMember(m); err != nil {
+				return err
+			}
+			if err := s.consoleEntry(r.tx, desk.Event{Kind: desk.MemberJoined, Member: &m}); err != nil {
+				return err
+			}
+		}
+		if err := r.tx.SetPasswordHash(id, hash); err != nil {
+			return err
+		}
+		if err := r.tx.DeleteSessionsOf(id); err != nil {
+			return err
+		}
+		return s.consoleEntry(r.tx, desk.Event{Kind: desk.PasswordChanged, Member: &m})
 	})
 }
 
 // SetTeams puts a member into these teams and no others.
 func (s *Service) SetTeams(ctx context.Context, id desk.MemberID, teams []desk.TeamID) error {
-	return s.alter(ctx, id, desk.MemberTeamed, func(_ *store.Tx, m *desk.Member) error {
-		m.Teams = teams
-		return nil
+	return s.onMember(ctx, id, func(r *request) error {
+		m, err := r.tx.Member(id)
+		if err == nil {
+			_, err = r.putTeams(m, teams)
+		}
+		return err
 	})
 }
 
 // AddTeam makes a team.
 func (s *Service) AddTeam(ctx context.Context, name string) (desk.Team, error) {
-	t := desk.Team{ID: desk.TeamID(newID("t_")), Name: strings.TrimSpace(name)}
-	if t.Name == "" || strings.ContainsFunc(t.Name, unicode.IsControl) {
-		return t, desk.Errorf(desk.CodeInvalid, "A team needs a name without control characters.")
+	c := desk.CreateTeam{TeamName: strings.TrimSpace(name)}
+	if err := c.Validate(); err != nil {
+		return desk.Team{}, err
 	}
+	t := desk.Team{ID: desk.TeamID(newID("t_")), Name: c.TeamName}
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.PutTeam(t); err != nil {
-			return err
-		}
-		return s.consoleEntry(tx, desk.Event{Kind: desk.TeamAdded, Team: &t})
+		_, err := s.fromConsole(tx).addTeam(t)
+		return err
 	})
 	return t, busy(err)
 }
 
-// alter changes one member and logs it.
-func (s *Service) alter(ctx context.Context, id desk.MemberID, kind desk.EventKind, f func(*store.Tx, *desk.Member) error) error {
-	return busy(s.store.Write(ctx, func(tx *store.Tx) error {
-		m, err := tx.Member(id)
-		if err != nil {
-			return hidden(err)
-		}
-		if err := f(tx, &m); err != nil {
+// onMember does something to one member. It is what the commands do; only, nobody
+// is asked whether they may.
+func (s *Service) onMember(ctx context.Context, id desk.MemberID, f func(*request) error) error {
+	return busy(s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		r := s.fromConsole(tx)
+		if r.To, err = r.person(id); err != nil {
 			return err
 		}
-		if err := tx.PutMember(m); err != nil {
+		if r.Owners, err = tx.Owners(); err != nil {
 			return err
 		}
-		return s.consoleEntry(tx, desk.Event{Kind: kind, Member: &m})
+		return f(r)
 	}))
 }
 
+// fromConsole is a request of the operator: of no member.
+func (s *Service) fromConsole(tx *store.Tx) *request {
+	return &request{s: s, tx: tx, who: Caller{Session: console}, now: s.now()}
+}
+
 func (s *Service) consoleEntry(tx *store.Tx, e desk.Event) error {
-	e.At = s.now()
-	_, err := tx.Append(store.Entry{Event: e, Session: console})
+	_, err := tx.Append(s.fromConsole(tx).entry(e))
 	return err
 }

@@ -75,7 +75,7 @@ func TestNoTokenForWhatChangedMeanwhile(t *testing.T) {
 		write(func(tx *store.Tx) error { return tx.PutMember(m) })
 		write(func(tx *store.Tx) error { return tx.SetPasswordHash(m.ID, "checked") })
 		write(func(tx *store.Tx) error { return change(tx, m) })
-		_, err = s.issue(t.Context(), m.ID, "checked", "test", "192.0.2.1")
+		_, err = s.issue(t.Context(), m.ID, "checked", "password", origin{program: "test", addr: "192.0.2.1"})
 		if e := desk.AsError(err); (name == "nothing") != (err == nil) || e != nil && e.Code != desk.CodeUnauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}

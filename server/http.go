@@ -166,6 +166,7 @@ func (d *door) greet(ws *websocket.Conn, addr string) *session {
 			return nil
 		}
 	}
+	d.s.named(sign, hello.Host)
 	return d.s.welcome(ws, hello, sign, addr)
 }
 

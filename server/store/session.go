@@ -29,6 +29,12 @@ func (t *Tx) SetPasswordHash(id desk.MemberID, hash string) error {
 	return wrap("store a password hash", err)
 }
 
+// DeletePasswordHash takes a member's password away.
+func (t *Tx) DeletePasswordHash(id desk.MemberID) error {
+	_, err := t.exec(`DELETE FROM credential WHERE member = $1`, string(id))
+	return wrap("delete a password hash", err)
+}
+
 // PutSession stores a new sign-in.
 func (t *Tx) PutSession(s Session) error {
 	_, err := t.exec(`INSERT INTO session (id, member, token_hash, program, host, addr, proof, created_at, seen_at, expires_at)
@@ -72,6 +78,12 @@ func scanSession(row scanner) (s Session, err error) {
 func (t *Tx) TouchSession(id string, seen time.Time) error {
 	_, err := t.exec(`UPDATE session SET seen_at = $1 WHERE id = $2`, millis(seen), id)
 	return wrap("touch a sign-in", err)
+}
+
+// NameSession says on what machine a sign-in is used.
+func (t *Tx) NameSession(id, host string) error {
+	_, err := t.exec(`UPDATE session SET host = $1 WHERE id = $2`, host, id)
+	return wrap("name a sign-in", err)
 }
 
 // DeleteSession ends a sign-in; nothing happens if it ended already.
