@@ -91,3 +91,10 @@ func (s *Service) takeCheckpoint(ctx context.Context) (c store.Checkpoint, err e
 	}
 	return c, nil
 }
+
+// TellExport writes into the log that the operator takes the log out.
+func (s *Service) TellExport(ctx context.Context) error {
+	return busy(s.store.Write(ctx, func(tx *store.Tx) error {
+		return s.consoleEntry(tx, desk.Event{Kind: desk.LogExported})
+	}))
+}

@@ -22,7 +22,7 @@ func main() {
 	err := run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -57,7 +57,7 @@ func (p *program) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&p.file, "config", "", "the TOML file of settings")
 	root.PersistentFlags().String("database", "", "the database: sqlite: and a path, or a postgres:// address without a password")
-	root.AddCommand(p.serveCommand(), p.memberCommand(), p.teamCommand(), p.demoCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.memberCommand(), p.teamCommand(), p.logCommand(), p.eraseCommand(), p.demoCommand(), p.versionCommand())
 	return root
 }
 
