@@ -41,6 +41,9 @@ func (c Conversation) Masked() Conversation {
 // last four digits stay, of a user name and the user id nothing. A customer who is
 // called by a number is masked too.
 func (c Contact) Masked() Contact {
+	if c.Hidden {
+		return c // masked once already
+	}
 	if c.Phone != "" {
 		c.Phone = lastFour([]rune(c.Phone))
 	}
