@@ -13,14 +13,19 @@ import (
 // refused writes a refusal into the log, and says in its answer who could help.
 // Any other error passes as it is. r is the request as far as it came; it may be
 // nil.
+//
+// Every refusal has its entry, however often the same is tried: a member who
+// tries at the rate that a session allows fills the log no faster than with
+// notes, and how often somebody tried is what the log is asked for.
 func (s *Service) refused(ctx context.Context, who Caller, cmd desk.Command, r *request, err error) error {
 	denied, isDenied := errors.AsType[*desk.Denied](err)
 	if !isDenied {
-		if r == nil || r.Conversation == nil || desk.AsError(err).Code != desk.CodeNotFound {
+		perm := r.hid()
+		if perm == "" || desk.AsError(err).Code != desk.CodeNotFound {
 			return err
 		}
 		// It is there, and was answered as if it weren't: the log knows better.
-		denied = &desk.Denied{Perm: desk.ConversationView, Why: desk.WhyHidden, Reason: desk.AsError(err).Message}
+		denied = &desk.Denied{Perm: perm, Why: desk.WhyHidden, Reason: desk.AsError(err).Message}
 	}
 	if isDenied && denied.Askable() {
 		told := *denied
@@ -34,6 +39,20 @@ func (s *Service) refused(ctx context.Context, who Caller, cmd desk.Command, r *
 	return err
 }
 
+// hid returns the permission that would show what the request is about; empty
+// when it is in sight, or doesn't exist.
+func (r *request) hid() desk.Perm {
+	switch {
+	case r == nil:
+		return ""
+	case r.Conversation != nil && !desk.Sees(&r.actor, r.Conversation.Facts()):
+		return desk.ConversationView
+	case r.request.ID != "" && r.To != nil && !desk.SeesRequest(&r.actor, r.To):
+		return desk.AccessDecide
+	}
+	return ""
+}
+
 // holders are who could give what was missing.
 func (s *Service) holders(id desk.MemberID, d *desk.Denied) []desk.MemberID {
 	people := s.people.Load()
@@ -44,6 +63,8 @@ func (s *Service) holders(id desk.MemberID, d *desk.Denied) []desk.MemberID {
 	return desk.Givers(me, d.Perm, d.Needs, people.active())
 }
 
+// logRefusal writes what was refused to whom, and why. The entry is about the
+// conversation also when its existence wasn't told; no session is sent it.
 func (s *Service) logRefusal(ctx context.Context, who Caller, cmd desk.Command, r *request, d *desk.Denied) error {
 	detail, err := json.Marshal(desk.LogDetail{Command: cmd.Name(), Denied: d, As: who.As})
 	if err != nil {
@@ -52,9 +73,45 @@ func (s *Service) logRefusal(ctx context.Context, who Caller, cmd desk.Command, 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	entry := store.Entry{Event: desk.Event{Kind: desk.CommandRefused, At: s.now(), Actor: who.Member},
-		Session: who.Session, Addr: who.Addr, Detail: detail}
+		Session: who.Session, Addr: who.Addr, Target: targetOf(cmd), Detail: detail}
+	if r != nil && r.Conversation != nil {
+		entry.Conversation = &desk.Conversation{ID: r.Conversation.ID}
+	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Append(entry)
 		return err
 	})
+}
+
+// maxTarget bounds what a client may write into the log's index; our own
+// identifiers are shorter.
+const maxTarget = 64
+
+// targetOf names the member, request, role or team that a command is about.
+func targetOf(cmd desk.Command) string {
+	t := cmd.Target()
+	ids := []string{string(t.Member), string(t.Request), string(t.Role), string(t.Team)}
+	for _, id := range t.Teams {
+		ids = append(ids, string(id))
+	}
+	switch c := cmd.(type) {
+	case desk.ChangeRoles:
+		if len(c.Changes) == 1 {
+			ids = append(ids, string(c.Changes[0].Role))
+		}
+	case desk.Preview:
+		if of, err := c.Decode(); err == nil {
+			return targetOf(of)
+		}
+	case desk.ListVersions:
+		ids = append(ids, string(c.Role))
+	case desk.WithdrawRequest:
+		ids = append(ids, string(c.Request))
+	}
+	for _, id := range ids {
+		if id != "" && len(id) <= maxTarget {
+			return id
+		}
+	}
+	return ""
 }
