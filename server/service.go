@@ -74,6 +74,7 @@ type Service struct {
 	sending  sync.WaitGroup
 	receipts chan receipt
 	draining atomic.Bool
+	usage    usage
 
 	checkpointed atomic.Pointer[store.Checkpoint] // the newest that this process knows
 }
