@@ -301,15 +301,28 @@ func (r *request) label(c desk.Label) (desk.Done, error) {
 func (r *request) retry() (desk.Done, error) {
 	m := *r.Message
 	m.Delivery, m.Problem = desk.Queued, nil
-	if author, err := r.tx.Actor(m.Author); m.Author == "" || err == nil && desk.Can(&author, desk.MessageReply, desk.Subject{}, r.now) != nil {
-		m.Author = r.actor.Member.ID // whoever wrote it may not answer customers any more: who sends it again answers for it
-	} else if err != nil {
+	if answers, err := r.stillAnswers(m.Author); err != nil {
 		return desk.Done{}, err
+	} else if !answers {
+		m.Author = r.actor.Member.ID // who sends it again answers for it
 	}
 	if err := r.tx.SetTry(m.ID, 0, r.now); err != nil {
 		return desk.Done{}, err
 	}
 	return r.redelivered(&m)
+}
+
+// stillAnswers reports whether whoever wrote a message may answer customers now.
+func (r *request) stillAnswers(author desk.MemberID) (bool, error) {
+	if author == "" {
+		return false, nil
+	}
+	a, err := r.tx.Actor(author)
+	if err != nil {
+		return false, err
+	}
+	a = a.At(r.now)
+	return replies(&a, r.now), nil
 }
 
 func (r *request) settle(c desk.Settle) (desk.Done, error) {

@@ -150,7 +150,21 @@ func (s *Service) admit(tx *store.Tx, who Caller, ref string, cmd desk.Command) 
 	if err := r.load(cmd.Target()); err != nil {
 		return r, err
 	}
-	return r, r.ask(cmd.Perm(), r.Subject)
+	return r, r.permit(cmd)
+}
+
+// permit asks for the command's permission. Two commands need less than it says:
+// a refusal of a request gives nothing, and what one allowed one may take back.
+func (r *request) permit(cmd desk.Command) error {
+	s := r.Subject
+	if d, ok := cmd.(desk.DecideRequest); ok && !d.Allow {
+		s.Key, s.Scope = "", desk.ScopeNone
+	}
+	err := r.ask(cmd.Perm(), s)
+	if c, ok := cmd.(desk.EndAccess); ok && err != nil && r.allowedIt(c) {
+		return nil
+	}
+	return err
 }
 
 // whoAsks loads the actor: the member as they are now, or whose eyes they look

@@ -269,6 +269,7 @@ func (s *Service) mayStillSend(tx *store.Tx, d *store.Due, now time.Time) (bool,
 		if err != nil {
 			return false, err
 		}
+		author = author.At(now) // access that has ended sends nothing
 		// The chat may have changed hands since; what counts is whether the role
 		// still answers customers at all.
 		if desk.Can(&author, desk.MessageReply, desk.Subject{}, now) != nil {

@@ -138,7 +138,7 @@ func (r *receiver) reassign(c *desk.Conversation) error {
 	if err != nil {
 		return err
 	}
-	if desk.CanReceive(&a) != nil {
+	if a = a.At(r.now); desk.CanReceive(&a) != nil {
 		c.Assignee = ""
 	}
 	return nil

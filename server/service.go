@@ -71,6 +71,7 @@ type Service struct {
 	changes  changes
 
 	outbox   *outbox
+	expiry   bell // rung when people change: a grant may end sooner than any before
 	sending  sync.WaitGroup
 	receipts chan receipt
 	draining atomic.Bool
@@ -99,6 +100,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		store: o.Store, sender: o.Sender, o: o, log: o.Logger,
 		signIns:  newSignInGuard(o.SignIns),
 		outbox:   newOutbox(),
+		expiry:   newBell(),
 		receipts: make(chan receipt, 256),
 	}
 	if err := s.load(ctx); err != nil {
@@ -148,8 +150,12 @@ func (s *Service) load(ctx context.Context) error {
 func (s *Service) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	// Before anything is sent: what ended while no server ran.
+	if _, err := s.expireDue(ctx); err != nil {
+		s.log.Error("the end of access can't be written down yet", "error", err)
+	}
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){s.follow, s.pings, s.prune, s.checkpoints, s.runReceipts} {
+	for _, f := range []func(context.Context){s.follow, s.pings, s.prune, s.checkpoints, s.runReceipts, s.expire} {
 		wg.Go(func() { f(ctx) })
 	}
 	err := s.runOutbox(ctx)

@@ -58,6 +58,13 @@ func (t *Tx) Requests(decidedAfter time.Time) ([]desk.Request, error) {
 	return list, wrap("read the requests", err)
 }
 
+// OpenRequests returns the requests of a member that wait, the oldest first.
+func (t *Tx) OpenRequests(id desk.MemberID) ([]desk.Request, error) {
+	list, err := all(t, scanRequest, `SELECT value FROM access_request WHERE state = $1 AND member = $2 ORDER BY id`,
+		string(desk.RequestOpen), string(id))
+	return list, wrap("read a member's requests", err)
+}
+
 func scanRequest(s scanner) (r desk.Request, err error) {
 	var value string
 	if err = s.Scan(&value); err != nil {
