@@ -109,6 +109,7 @@ func (s *Service) govern(entries []store.Entry) {
 		if len(changed) > 0 {
 			s.concerned(entries, was, next, changed)
 			s.sessions.bar(changed, s.o.SlowWrite)
+			s.sessions.reconsider(was, next, changed)
 			s.expiry.ring()
 		}
 		return

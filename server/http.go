@@ -267,9 +267,14 @@ func (s *Service) resumable(h desk.Hello, member desk.MemberID) bool {
 	if s.people.Load().unsettled(member, s.now()) {
 		return false // a grant ended at a time that no entry tells yet
 	}
+	me := s.actor(member)
+	decides := me != nil && me.Scope(desk.AccessDecide).Rank() > 0
 	for i := range items {
 		if items[i].rights == everyone || items[i].rights == member {
 			return false
+		}
+		if items[i].member != "" && decides {
+			return false // whose requests they see may have changed with the person
 		}
 	}
 	return true

@@ -56,6 +56,7 @@ type session struct {
 	// acknowledges is false for a link that sees as someone else.
 	acknowledges bool
 	bye          atomic.Pointer[desk.Bye]
+	anew         atomic.Bool // what it shows of others' requests isn't right any more
 
 	// Of the flushing goroutine alone:
 	rights eyes // those of the last snapshot; zero before the first
@@ -113,6 +114,9 @@ func (c *session) round() (more bool, err error) {
 	c.leaveIfUnfit(now)
 	if b := c.bye.Load(); b != nil {
 		return false, c.leave(b)
+	}
+	if c.anew.Swap(false) && c.reason == "" {
+		c.reason = desk.SnapshotRights
 	}
 	if c.rights != now || c.reason != "" {
 		return true, c.snapshot(now)

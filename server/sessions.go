@@ -95,6 +95,23 @@ func (ss *sessions) bar(members []desk.MemberID, patience time.Duration) {
 	})
 }
 
+// reconsider makes sessions begin anew for which requests come into sight, or go,
+// because of what those who asked for them have become.
+func (ss *sessions) reconsider(was, is *directory, changed []desk.MemberID) {
+	ss.each(func(c *session) {
+		now := c.eyes()
+		if now.me == nil || now.me.Scope(desk.AccessDecide).Rank() == 0 {
+			return
+		}
+		for _, id := range changed {
+			if before, after := was.actors[id], is.actors[id]; now.request(before) != now.request(after) {
+				c.anew.Store(true)
+				return
+			}
+		}
+	})
+}
+
 // spreadPerClient is how far apart clients come back after a restart: two
 // thousand a second.
 const spreadPerClient = time.Second / 2000
