@@ -38,7 +38,7 @@ func (h *house) history() history {
 		if e.Member != nil {
 			members = with(members, e.Member.ID, *e.Member)
 		}
-		if c := e.Conversation; c != nil && chats[c.ID] != c.Facts() {
+		if c := e.Conversation; c != nil && !e.Kind.LogOnly() && chats[c.ID] != c.Facts() {
 			chats = with(chats, c.ID, c.Facts())
 		}
 		w.members, w.chats = append(w.members, members), append(w.chats, chats)
