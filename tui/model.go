@@ -34,6 +34,10 @@ type Options struct {
 	Hint string
 	// Reconnect asks the link to try at once; nil when it can't.
 	Reconnect func()
+	// Open opens a second link on the same sign-in that sees as someone else, and
+	// calls deliver, from another goroutine, with what it says. Do of it only
+	// reads; close ends it and doesn't wait. Nil when there is none to be had.
+	Open func(as desk.ViewAs, deliver func([]client.Msg)) (do func(ctx context.Context, ref string, cmd desk.Command) (json.RawMessage, error), close func())
 	// Context ends the commands under way; nil means background.
 	Context context.Context
 	// Since is when what Replica holds was last known to be true; zero when that
