@@ -35,8 +35,6 @@ const (
 	// maxBranches is how many indexes' ranges one page is read from. For more it
 	// reads the log itself.
 	maxBranches = 100
-	// fewEntries is how many entries of some kinds are fewer than a person's.
-	fewEntries = 5000
 	// disorder is how far the times of two entries may differ from their order:
 	// clocks are set, and several processes write.
 	disorder = 10 * time.Minute
@@ -90,26 +88,19 @@ func (t *Tx) logQuery(f LogFilter) (q *logQuery, err error) {
 	if !f.To.IsZero() {
 		q.rest = append(q.rest, "e.at < "+q.arg(millis(f.To)))
 	}
-	byKind := false
-	if f.Actors != nil && len(f.Kinds) > 0 {
-		if byKind, err = t.few(f.Kinds); err != nil {
-			return nil, err
-		}
-	}
 	q.narrow(f.Conversation != 0, "e.conversation <> 0", "e.conversation", int64(f.Conversation))
 	q.narrow(f.Target != "", "e.target <> ''", "e.target", f.Target)
-	if byKind {
-		q.narrow(true, "", "e.kind", texts(f.Kinds)...)
-	}
-	actors := texts(f.Actors)
-	if slices.Contains(f.Actors, "") {
+	actors, kinds := texts(f.Actors), texts(f.Kinds)
+	switch {
+	case slices.Contains(f.Actors, ""):
 		q.filter("e.actor", actors) // most entries are nobody's: no index has them
-	} else {
+	case len(q.branches) == 0 && len(kinds) > 0 && len(actors) > 0 && len(actors)*len(kinds) <= maxBranches:
+		q.pairs(actors, kinds)
+		return q, nil
+	default:
 		q.narrow(len(actors) > 0, "e.actor <> ''", "e.actor", actors...)
 	}
-	if !byKind {
-		q.narrow(len(f.Kinds) > 0, "", "e.kind", texts(f.Kinds)...)
-	}
+	q.narrow(len(kinds) > 0, "", "e.kind", kinds...)
 	return q, nil
 }
 
@@ -146,6 +137,16 @@ func (q *logQuery) narrow(wanted bool, of, column string, values ...any) {
 	}
 }
 
+// pairs reads what each of these people did of each of these kinds.
+func (q *logQuery) pairs(actors, kinds []any) {
+	for _, a := range actors {
+		actor := q.arg(a)
+		for _, k := range kinds {
+			q.branches = append(q.branches, "e.actor = "+actor+" AND e.kind = "+q.arg(k)+" AND e.actor <> ''")
+		}
+	}
+}
+
 func (q *logQuery) filter(column string, values []any) {
 	names := make([]string, len(values))
 	for i, v := range values {
@@ -175,20 +176,6 @@ func (q *logQuery) String() string {
 	}
 	return `SELECT ` + entryColumns + `, e.hash, (SELECT p.hash FROM entry p WHERE p.seq = e.seq - 1)
 		FROM (` + keys + `) k JOIN entry e ON e.seq = k.seq ORDER BY k.seq DESC`
-}
-
-// few reports whether there are so few entries of these kinds that they are
-// sooner looked through than a person's.
-func (t *Tx) few(kinds []desk.EventKind) (bool, error) {
-	left := fewEntries
-	for _, k := range texts(kinds) {
-		var n int
-		err := t.row(`SELECT count(*) FROM (SELECT 1 FROM entry WHERE kind = $1 LIMIT $2) k`, k, left).Scan(&n)
-		if left -= n; err != nil || left <= 0 {
-			return false, err
-		}
-	}
-	return true, nil
 }
 
 // between turns times into numbers, by the sample of entries that is indexed by

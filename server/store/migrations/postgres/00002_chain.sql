@@ -19,6 +19,7 @@ ALTER TABLE log_head ADD COLUMN hash BYTEA NOT NULL DEFAULT '';
 -- find a time.
 CREATE INDEX entry_kind ON entry (kind, seq);
 CREATE INDEX entry_actor ON entry (actor, seq) WHERE actor <> '';
+CREATE INDEX entry_did ON entry (actor, kind, seq) WHERE actor <> '';
 CREATE INDEX entry_target ON entry (target, seq) WHERE target <> '';
 CREATE INDEX entry_conversation ON entry (conversation, seq) WHERE conversation <> 0;
 CREATE INDEX entry_at ON entry (at, seq) WHERE seq % 64 = 0;

@@ -19,6 +19,7 @@ ALTER TABLE log_head ADD COLUMN hash BLOB NOT NULL DEFAULT x'';
 -- of each of these by itself. One entry in 64 is enough to find a time.
 CREATE INDEX entry_kind ON entry (kind);
 CREATE INDEX entry_actor ON entry (actor) WHERE actor <> '';
+CREATE INDEX entry_did ON entry (actor, kind) WHERE actor <> '';
 CREATE INDEX entry_target ON entry (target) WHERE target <> '';
 CREATE INDEX entry_conversation ON entry (conversation) WHERE conversation <> 0;
 CREATE INDEX entry_at ON entry (at) WHERE seq % 64 = 0;
