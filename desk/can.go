@@ -230,13 +230,7 @@ func noKey(p Perm, me *Actor, s Subject) error {
 	d, ok := Describe(p)
 	refusal := &Denied{Perm: p, Why: WhyNoKey, ByRole: true, Reason: "Your role doesn't include “" + d.Title + "”."}
 	if ok {
-		refusal.Needs = d.Scopes[0]
-		switch {
-		case s.Conversation != nil:
-			refusal.Needs = d.atLeast(needs(me.Member, s.Conversation))
-		case s.To != nil:
-			refusal.Needs = d.atLeast(needsFor(me.Member, s.To.Member))
-		}
+		refusal.Needs = wider(d.Scopes[0], Need(me, p, s))
 	}
 	return refusal
 }

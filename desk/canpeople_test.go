@@ -179,6 +179,8 @@ func TestCanManageTeam(t *testing.T) {
 		{"I make a team", manager, desk.TeamManage, desk.Subject{}, want{}},
 		{"I rename my team", manager, desk.TeamManage, touching(nil, "blue"), want{}},
 		{"I rename another team", manager, desk.TeamManage, touching(nil, "red"), want{why: desk.WhyNotTeammate, needs: all, has: team}},
+		{"an agent renames their team", builtIn(t, "me", desk.RoleAgent, "blue"), desk.TeamManage, touching(nil, "blue"), want{why: desk.WhyNoKey, byRole: true, needs: team}},
+		{"an agent renames another team", builtIn(t, "me", desk.RoleAgent, "blue"), desk.TeamManage, touching(nil, "red"), want{why: desk.WhyNoKey, byRole: true, needs: all}},
 		{"I take a teammate out of my team", manager, desk.TeamManage, touching(mate, "blue"), want{}},
 		{"I put a teammate into another team", manager, desk.TeamManage, touching(mate, "blue", "red"), want{why: desk.WhyNotTeammate, needs: all, has: team}},
 		{"I take in someone who has no team", manager, desk.TeamManage, touching(newcomer, "blue"), want{}},
