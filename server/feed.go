@@ -85,6 +85,8 @@ func (s *Service) feed(entries []store.Entry) {
 			})
 		case desk.SignedOut:
 			s.sessions.end(func(c *session) bool { return c.id == e.Session }, "You signed out.")
+		case desk.SessionsEnded:
+			s.closeEnded(e)
 		case desk.PasswordChanged:
 			if e.Member != nil {
 				s.sessions.end(func(c *session) bool { return c.member == e.Member.ID }, "The password was changed. Sign in again.")
