@@ -108,10 +108,14 @@ func show(ctx context.Context, o Options, a Account) (next string, err error) {
 		return "", err
 	}
 	epoch, seq := k.replica.Position()
-	link := client.New(client.Options{Server: a.Server, Token: a.Token, Program: o.Program, Epoch: epoch, Seq: seq})
+	wire := client.Options{Server: a.Server, Token: a.Token, Program: o.Program, Host: client.Hostname(), Epoch: epoch, Seq: seq}
+	link := client.New(wire)
 	linked, cut := context.WithCancel(ctx)
 	defer cut()
-	model := tui.New(k.options(linked, o, a, link))
+	others := &eyes{ctx: linked, link: wire}
+	opt := k.options(linked, o, a, link)
+	opt.Open = others.as
+	model := tui.New(opt)
 	program := tea.NewProgram(model,
 		tea.WithInput(safe.NewTerminal(o.In)), tea.WithOutput(o.Out), tea.WithFPS(frames), tea.WithoutSignalHandler())
 
@@ -127,6 +131,7 @@ func show(ctx context.Context, o Options, a Account) (next string, err error) {
 	close(stopped)
 	cut()
 	linkErr := <-ended
+	others.wait()
 	refusal, _ := errors.AsType[*desk.Error](linkErr)
 	refused := refusal != nil && refusal.Code == desk.CodeUnauthenticated
 	err = errors.Join(explain(ctx, err), k.close(refused))
