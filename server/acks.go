@@ -80,11 +80,12 @@ func (s *screen) state(seq int64) (shown, ended, late bool) {
 }
 
 // concerned remembers, for each act among the entries, the live sessions of those
-// whose rights it changed, and sees to it that they acknowledge in time.
+// whose rights it changed, and sees to it that they acknowledge in time. Links that
+// see as someone else don't count: nobody works there.
 func (s *Service) concerned(entries []store.Entry, was, is *directory, changed []desk.MemberID) {
 	open := map[desk.MemberID][]*session{}
 	s.sessions.each(func(c *session) {
-		if c.acknowledges && slices.Contains(changed, c.member) {
+		if c.as == nil && slices.Contains(changed, c.member) {
 			open[c.member] = append(open[c.member], c)
 		}
 	})

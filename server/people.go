@@ -71,7 +71,7 @@ func (r *request) countSignIns(rows map[desk.MemberID]*desk.StaffStatus) error {
 		}
 	}
 	r.s.sessions.each(func(c *session) {
-		if row := rows[c.member]; row != nil && c.acknowledges {
+		if row := rows[c.member]; row != nil && c.as == nil {
 			row.Online++
 			row.SeenAt = r.now
 		}

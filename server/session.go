@@ -53,10 +53,8 @@ type session struct {
 	state   atomic.Int32 // idle, flushing, or flushing with more to come
 	ping    atomic.Bool
 	screen  *screen // what the client has acknowledged
-	// acknowledges is false for a link that sees as someone else.
-	acknowledges bool
-	bye          atomic.Pointer[desk.Bye]
-	anew         atomic.Bool // what it shows of others' requests isn't right any more
+	bye     atomic.Pointer[desk.Bye]
+	anew    atomic.Bool // what it shows of others' requests isn't right any more
 
 	// Of the flushing goroutine alone:
 	rights eyes // those of the last snapshot; zero before the first
