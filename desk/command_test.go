@@ -98,6 +98,8 @@ func TestDecodeCommandRefuses(t *testing.T) {
 	for _, c := range []struct{ name, command, args, says string }{
 		{"an unknown command", "desk.burn", `{}`, `no command "desk.burn"`},
 		{"an unknown field", "conversation.claim", `{"conversation":7,"role":"owner"}`, `unknown field "role"`},
+		{"an unknown field inside", "role.change", `{"changes":[{"role":"night","built_in":true}]}`, `unknown field "built_in"`},
+		{"an unknown field of a cursor", "conversation.list", `{"list":"all","after":{"offset":7}}`, `unknown field "offset"`},
 		{"a field of the wrong type", "conversation.claim", `{"conversation":"7"}`, "can't be read"},
 		{"no arguments", "conversation.claim", ``, "needs a conversation"},
 		{"something that isn't an object", "conversation.claim", `[7]`, "can't be read"},

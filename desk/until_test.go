@@ -123,6 +123,11 @@ func TestParseEndOverAChangeOfTheClocks(t *testing.T) {
 	})
 	second := time.Date(2026, 10, 25, 0, 45, 0, 0, time.UTC).In(berlin) // 02:45 for the first time
 	checkEnds(t, second, [][2]string{{"2:30", "Sun 2026-10-25 02:30:00 CET"}})
+	// A year and a day with one hour more than 366 days have is cut to what is given.
+	checkEnds(t, time.Date(2027, 10, 30, 12, 0, 0, 0, berlin), [][2]string{
+		{"366d", "Mon 2028-10-30 11:00:00 CET"},
+		{"365d", "Sun 2028-10-29 12:00:00 CET"},
+	})
 	// In Cairo the clocks skip midnight on 2026-04-24.
 	checkEnds(t, time.Date(2026, 4, 22, 0, 30, 0, 0, zone(t, "Africa/Cairo")), [][2]string{
 		{"2d", "Fri 2026-04-24 01:30:00 EEST"},
