@@ -46,7 +46,8 @@ func (s *Service) used(ctx context.Context, cmd desk.Command, r *request) {
 	if _, only := cmd.(desk.Preview); only {
 		return
 	}
-	uses := desk.Uses(&r.actor, cmd.Perm(), r.touched(cmd))
+	p, on := r.took(cmd)
+	uses := desk.Uses(&r.actor, p, on)
 	if l, ok := cmd.(desk.ListConversations); ok && l.List == desk.ListTeam {
 		uses = widened(uses, desk.ScopeTeam)
 	}
@@ -58,24 +59,22 @@ func (s *Service) used(ctx context.Context, cmd desk.Command, r *request) {
 	s.noteUses(ctx, uses, r.now)
 }
 
-// touched is the subject of a command that was done: with the teams that it
-// changed, and without the permission that it didn't give.
-func (r *request) touched(cmd desk.Command) desk.Subject {
-	on := r.Subject
+// took is the permission that a command took, and its subject, as far as it was
+// needed: saying no to a request gives nothing, and whoever allowed something
+// takes it back by the same right.
+func (r *request) took(cmd desk.Command) (desk.Perm, desk.Subject) {
+	p, on := cmd.Perm(), r.Subject
 	switch c := cmd.(type) {
 	case desk.DecideRequest:
 		if !c.Allow {
 			on.Key, on.Scope = "", desk.ScopeNone
 		}
-	case desk.SetTeams:
-		on.Teams = nil
-		for _, t := range slices.Concat(c.Teams, r.To.Member.Teams) {
-			if slices.Contains(c.Teams, t) != r.To.Member.In(t) {
-				on.Teams = append(on.Teams, t)
-			}
+	case desk.EndAccess:
+		if r.actor.Scope(p) == desk.ScopeNone {
+			p = desk.AccessDecide
 		}
 	}
-	return on
+	return p, on
 }
 
 // widened are uses that reached at least so far.
