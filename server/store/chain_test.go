@@ -313,8 +313,15 @@ func TestLogPages(t *testing.T) {
 		const n = 700
 		write(t, s, func(tx *Tx) error {
 			for i := range n {
-				e := Entry{Event: desk.Event{At: at(0).Add(time.Duration(i*30+rnd.IntN(400)) * time.Second), // the order is only about that of time
-					Kind: kinds[rnd.IntN(4)], Actor: actors[rnd.IntN(4)]}, Target: []string{"", "x", "y"}[rnd.IntN(3)]}
+				// The order is only about that of time, above all where it is sampled.
+				when := at(0).Add(time.Duration(i*30+rnd.IntN(200)) * time.Second)
+				switch (i + 1) % 64 {
+				case 0, 1:
+					when = when.Add(-disorder / 3)
+				case 62, 63:
+					when = when.Add(disorder / 3)
+				}
+				e := Entry{Event: desk.Event{At: when, Kind: kinds[rnd.IntN(4)], Actor: actors[rnd.IntN(4)]}, Target: []string{"", "x", "y"}[rnd.IntN(3)]}
 				if c := rnd.IntN(4); c > 0 {
 					e.Conversation = &desk.Conversation{ID: desk.ConversationID(c)}
 				}
@@ -329,7 +336,7 @@ func TestLogPages(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for range 300 {
+			for range 500 {
 				f := randomFilter(rnd, kinds, actors)
 				want, more := lookedThrough(everything, f)
 				got, gotMore, err := tx.Log(f)
@@ -368,8 +375,9 @@ func randomFilter(rnd *rand.Rand, kinds []desk.EventKind, actors []desk.MemberID
 	maybe(func() { f.Kinds = []desk.EventKind{kinds[rnd.IntN(4)], kinds[rnd.IntN(4)], "no.such"} })
 	maybe(func() { f.Target = []string{"x", "y", "z"}[rnd.IntN(3)] })
 	maybe(func() { f.Conversation = desk.ConversationID(1 + rnd.IntN(4)) })
-	maybe(func() { f.From = at(rnd.IntN(350)) })
-	maybe(func() { f.To = at(rnd.IntN(350)) })
+	maybe(func() { f.From = at(0).Add(time.Duration(rnd.IntN(21000)) * time.Second) })
+	maybe(func() { f.To = at(0).Add(time.Duration(rnd.IntN(21000)) * time.Second) })
+	maybe(func() { f.Limit = 1000 })
 	maybe(func() { f.Before = 1 + rnd.Int64N(800) })
 	maybe(func() { f.After = rnd.Int64N(800) })
 	return f
@@ -401,6 +409,17 @@ func TestLogActorless(t *testing.T) {
 		if len(list) > 0 || more {
 			t.Error("who may see nobody's entries sees some")
 		}
+		return err
+	})
+}
+
+// What is erased must not lie about in the file.
+func TestSecureDelete(t *testing.T) {
+	s := open(t, sqliteDSN(t))
+	write(t, s, func(tx *Tx) error {
+		var on int
+		err := tx.row("PRAGMA secure_delete").Scan(&on)
+		same(t, "secure_delete", on, 1)
 		return err
 	})
 }
