@@ -29,19 +29,11 @@ func detailRows(l *look, c *desk.Conversation, w int) []string {
 		}
 	}
 	rows = append(rows, l.row(w, "").String())
+	d := &details{look: l, w: w, rows: rows}
 	for _, f := range facts(l, c) {
-		if f.value.Empty() {
-			continue
-		}
-		for i, t := range l.cols.Wrap(f.value, max(1, w-9)) {
-			what := ""
-			if i == 0 {
-				what = f.what
-			}
-			rows = append(rows, l.row(w, "").cell(l.dim, ours(what), 8).gap(1).put(f.ink, t).String())
-		}
+		d.fact(f)
 	}
-	return rows
+	return d.rows
 }
 
 func facts(l *look, c *desk.Conversation) []fact {

@@ -261,6 +261,7 @@ type sheet struct {
 	title safe.Text
 	lines func(l *look, w int) []string
 	check func(*Model) error
+	only  bool // only escape closes it
 	top   int
 	page  int
 }
@@ -278,8 +279,12 @@ func (s *sheet) update(m *Model, msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	switch k.String() {
-	case "esc", "enter", "q", "?", "i", "h", "left", "ctrl+c":
+	case "esc", "ctrl+c":
 		m.pop()
+	case "enter", "q", "?", "i", "h", "left":
+		if !s.only {
+			m.pop()
+		}
 	case "down", "j":
 		s.top++
 	case "up", "k":

@@ -204,7 +204,7 @@ func (d *effectDialog) update(m *Model, msg tea.Msg) tea.Cmd {
 
 func (d *effectDialog) view(l *look, w, h int) box {
 	w = min(w, 68)
-	last := d.last(l, w)
+	last := d.last(l, w, h)
 	rows := l.effectRows(&d.effect, d.cmd, w)
 	switch {
 	case d.stage == effectAsked:
@@ -242,7 +242,7 @@ func (d *effectDialog) foot() safe.Text {
 }
 
 // last are the rows below the effect: what is asked, or how far it has come.
-func (d *effectDialog) last(l *look, w int) []string {
+func (d *effectDialog) last(l *look, w, h int) []string {
 	text, k := safe.Text{}, l.strong
 	switch d.stage {
 	case effectAsked:
@@ -254,12 +254,18 @@ func (d *effectDialog) last(l *look, w int) []string {
 		if d.dangerous() {
 			text, k = ours("What is marked ! lets them change what other people may do, or take data out: answer with y."), l.warn
 		}
+		if h < 12 { // the foot says how to answer, and ! what is dangerous
+			return nil
+		}
 	case effectRunning:
 		text, k = ours("Doing it…"), l.dim
 	default:
 		text, k = d.arrived(), l.good
 	}
-	rows := []string{l.row(w, "").String()}
+	var rows []string
+	if h >= 12 {
+		rows = append(rows, l.row(w, "").String())
+	}
 	return append(rows, para{ink: k, text: text}.rows(l, w)...)
 }
 

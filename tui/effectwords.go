@@ -48,8 +48,26 @@ func people(n int) string {
 	return strconv.Itoa(n) + " people"
 }
 
-// effectOn is what changes for one person: keys first, the dangerous ones before
-// the others, then chats.
+// tally counts keys: "+3 keys −1".
+func tally(keys []desk.KeyChange) safe.Text {
+	more := 0
+	for _, k := range keys {
+		if k.To.Rank() > k.From.Rank() {
+			more++
+		}
+	}
+	switch less := len(keys) - more; {
+	case less == 0:
+		return ours("+" + plural(more, "key"))
+	case more == 0:
+		return ours("−" + plural(less, "key"))
+	default:
+		return oursf("+%s −%d", plural(more, "key"), less)
+	}
+}
+
+// effectOn is what changes for one person: chats, then keys, the dangerous ones
+// before the others.
 func (l *look) effectOn(on *desk.EffectOn, cmd desk.Command, w int) []string {
 	var right []span
 	if on.Sessions > 0 {
@@ -57,13 +75,16 @@ func (l *look) effectOn(on *desk.EffectOn, cmd desk.Command, w int) []string {
 	}
 	rows := []string{l.split(w, "", []span{{l.strong, l.whoName(on.Member)}}, right)}
 	say := func(p para) { rows = append(rows, p.rows(l, w)...) }
+	for _, sentence := range l.chatChanges(on, cmd) {
+		say(sentence)
+	}
+	if len(on.Keys) > 0 {
+		say(para{ink: l.strong, text: tally(on.Keys)})
+	}
 	keys := slices.Clone(on.Keys)
 	slices.SortStableFunc(keys, func(a, b desk.KeyChange) int { return cautious(a.Perm) - cautious(b.Perm) })
 	for _, k := range keys {
 		say(l.keyChange(k))
-	}
-	for _, sentence := range l.chatChanges(on, cmd) {
-		say(sentence)
 	}
 	if len(rows) == 1 {
 		say(para{ink: l.dim, text: ours("The same keys and chats as before.")})

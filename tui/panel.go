@@ -54,6 +54,8 @@ func (m *Model) body() *pair {
 // show opens a panel. One of the same place that is open already makes way, with
 // those that were opened from it.
 func (m *Model) show(p panel) tea.Cmd {
+	m.serials++
+	p.body().serial = m.serials
 	cmd, err := p.changed(m)
 	if err != nil {
 		m.say(toastBad, m.look().reason(err, nil))
@@ -66,8 +68,6 @@ func (m *Model) show(p panel) tea.Cmd {
 		}
 	}
 	m.leaveComposer()
-	m.serials++
-	p.body().serial = m.serials
 	m.panels = append(m.panels, p)
 	return cmd
 }
@@ -203,7 +203,11 @@ func notOffered(reason string) error { return &desk.Denied{Reason: reason, ByRol
 // panelView draws a panel below its title.
 func (m *Model) panelView(l *look, p panel, at plan) []string {
 	w, h := at.body.w, at.body.h
-	rows := []string{l.split(w, "", []span{{"", ours(" ")}, {l.strong, p.title(l)}}, []span{{l.dim, ours("esc goes back ")}})}
+	var right []span
+	if w >= 60 {
+		right = []span{{l.dim, ours("esc goes back ")}}
+	}
+	rows := []string{l.split(w, "", []span{{"", ours(" ")}, {l.strong, p.title(l)}}, right)}
 	return l.fill(append(rows, p.view(l, w, h-panelHead)...), w, h)
 }
 

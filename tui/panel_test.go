@@ -65,8 +65,6 @@ func reachedPanel() map[string]func(*testing.T, *rig) {
 	}
 }
 
-func reachedTeam() map[string]func(*testing.T, *rig) { return nil }
-
 func TestPanelMoves(t *testing.T) {
 	r := live(t, desk.RoleManager)
 	p := newLongPanel(100)

@@ -33,7 +33,8 @@ type picker struct {
 	check func(*Model) error
 	// many makes it a picker of several: space marks items, and enter, which
 	// calls many, is done.
-	many func() tea.Cmd
+	many  func() tea.Cmd
+	stays bool // it stays open when an item is chosen
 
 	filter string
 	found  []item
@@ -136,7 +137,9 @@ func (p *picker) choose(m *Model) tea.Cmd {
 		p.said = it.off
 		return nil
 	}
-	m.pop()
+	if !p.stays {
+		m.pop()
+	}
 	return it.run()
 }
 

@@ -1,0 +1,634 @@
+package tui
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/frontdesk-inbox/frontdesk/client"
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
+
+// staffed is a rig at the panel of people, whose desk answers what the panel
+// asks. Tom is lent the manager's role, Vic is suspended, Lea is invited.
+func staffed(t testing.TB, role desk.RoleID, change ...func(desk.Command) (any, error)) *rig {
+	r := newRig(t)
+	r.do = func(cmd desk.Command) (any, error) {
+		for _, f := range change {
+			if v, err := f(cmd); v != nil || err != nil {
+				return v, err
+			}
+		}
+		return staffAnswer(cmd), nil
+	}
+	s := snapshot("asha", role, 100, conversations())
+	for i := range s.Members {
+		switch m := &s.Members[i]; m.ID {
+		case "tom":
+			m.Grants = []desk.Grant{{ID: "g1", Role: desk.RoleManager, Until: noon.Add(4 * time.Hour), Since: noon, By: "zoe", Reason: "Asha is away this afternoon"}}
+		case "vic":
+			m.Suspended = true
+		}
+	}
+	s.Members = append(s.Members, desk.Member{ID: "lea", Name: "Lea Novak", Email: "lea@example.com", Role: desk.RoleAgent, Teams: []desk.TeamID{"billing"}, Invited: true})
+	r.send(Deliver{client.Link{State: client.Live}, s})
+	r.keys("4", "P")
+	return r
+}
+
+func staffAnswer(cmd desk.Command) any {
+	switch c := cmd.(type) {
+	case desk.ListStaff:
+		return desk.Staff{Seq: 100, Rows: []desk.StaffStatus{
+			{Member: "ana", Online: 2, SeenAt: noon, Open: 14, Unread: 3, SignedIn: 2},
+			{Member: "asha", Online: 1, SeenAt: noon, Open: 2, Unread: 1, SignedIn: 1},
+			{Member: "lea", Code: noon.Add(28 * time.Hour)},
+			{Member: "tom", SeenAt: minutes(42), Open: 1, SignedIn: 1},
+			{Member: "vic", SeenAt: minutes(60 * 24 * 9)},
+			{Member: "zoe"},
+		}}
+	case desk.ListSessions:
+		if c.Member != "ana" {
+			return desk.SessionList{}
+		}
+		return desk.SessionList{Sessions: []desk.SignInInfo{
+			{ID: "s2", Program: "frontdesk/0.2", Host: "ana-laptop", Addr: "192.0.2.7", Key: "password", Since: minutes(180), SeenAt: noon, Open: 2},
+			{ID: "s1", Program: "frontdesk/0.1", Host: "kiosk", Addr: "198.51.100.3", Key: "invitation", Since: minutes(60 * 26), SeenAt: minutes(90)},
+		}}
+	case desk.Preview:
+		return effectOf(c)
+	case desk.Acknowledged:
+		return desk.Acks{Seq: c.Seq, Sessions: 3, Shown: 3}
+	case desk.Invite:
+		return desk.Done{Seq: 101, Member: "new", Code: "fdi_Zm9yIHRoZSBzY3JlZW4gb2YgdGhlIHRlc3RzIG9ubHk0", Ends: noon.Add(desk.InviteFor)}
+	}
+	return nil
+}
+
+// effectOf is the effect on Ana of whatever is previewed.
+func effectOf(c desk.Preview) desk.Effect {
+	on := desk.EffectOn{Member: "ana", Appear: 14, Vanish: 3, Returns: 2, Queued: 1, Sessions: 2}
+	to := desk.RoleManager
+	var assign desk.AssignRole
+	if err := json.Unmarshal(c.Args, &assign); err == nil && c.Command == assign.Name() {
+		to = assign.Role
+	}
+	before, after := desk.Actor{Role: roleOf(desk.RoleAgent)}, desk.Actor{Role: roleOf(to)}
+	on.Keys = desk.KeyChanges(&before, &after)
+	return desk.Effect{People: []desk.EffectOn{on, {Member: "tom", Appear: 1, Sessions: 1}}, Affected: 2, Sessions: 3}
+}
+
+// at puts the cursor of the panel on a person or a team.
+func at(r *rig, key string) *rig {
+	r.t.Helper()
+	if !r.m.body().list.find(key) {
+		r.t.Fatalf("%s isn't listed", key)
+	}
+	r.send(alarm{})
+	return r
+}
+
+// reachedTeam are the keys of the panel of people and teams, for a manager who
+// has Ana under the cursor.
+func reachedTeam() map[string]func(*testing.T, *rig) {
+	asks := func(want desk.Command, keys ...string) func(*testing.T, *rig) {
+		return func(t *testing.T, _ *rig) {
+			r := at(staffed(t, desk.RoleOwner), "ana")
+			r.keys(keys...)
+			r.wantAsked(want)
+		}
+	}
+	shows := func(want string, key string, keys ...string) func(*testing.T, *rig) {
+		return func(t *testing.T, _ *rig) {
+			r := staffed(t, desk.RoleOwner)
+			if key != "" {
+				at(r, key)
+			}
+			r.keys(keys...)
+			r.shows(want)
+		}
+	}
+	inTeams := func(want string, keys ...string) func(*testing.T, *rig) {
+		return func(t *testing.T, _ *rig) {
+			r := staffed(t, desk.RoleOwner)
+			r.keys("tab")
+			at(r, "billing").keys(keys...)
+			r.shows(want)
+		}
+	}
+	return map[string]func(*testing.T, *rig){
+		"team-turn":     shows("Teams · 2 teams", "", "tab"),
+		"person-role":   asks(desk.AssignRole{Member: "ana", Role: desk.RoleViewer}, "r", "v", "i", "e", "w", "enter", "y"),
+		"person-invite": shows("Invite someone", "", "i"),
+		"person-code":   shows("A new code for Lea Novak?", "lea", "I"),
+		"person-teams":  asks(desk.SetTeams{Member: "ana", Teams: []desk.TeamID{"billing", "shipping"}}, "t", "down", "space", "enter", "y"),
+		"person-give":   shows("What Ana Lima gets for a time", "ana", "a"),
+		"person-end":    shows("The role Manager Asha is away", "tom", "e"),
+		"person-sessions": asks(desk.EndSessions{Member: "ana", Session: "s1"},
+			"o", "k", "i", "o", "s", "k", "enter"),
+		"person-suspend": asks(desk.Suspend{Member: "ana", HandTo: "tom"}, "s", "t", "o", "m", "enter", "y"),
+		"person-resume":  shows("Let Victor Stone back in?", "vic", "u"),
+		"person-remove":  asks(desk.Remove{Member: "ana"}, "x", "enter", "y"),
+		"team-new":       inTeams("what people call the team", "n"),
+		"team-rename":    inTeams("Rename Billing", "c"),
+		"team-members":   inTeams("Who is in Billing", "m"),
+	}
+}
+
+// TestTeamGolden draws the panel, its dialogs and its forms.
+func TestTeamGolden(t *testing.T) {
+	scenes := []struct {
+		name string
+		play func(*rig)
+	}{
+		{"people", func(r *rig) { at(r, "ana") }},
+		{"person", func(r *rig) { at(r, "tom").keys("enter") }},
+		{"people-find", func(r *rig) { r.keys("/"); r.kind("shipping") }},
+		{"teams", func(r *rig) { r.keys("tab") }},
+		{"effect", func(r *rig) { at(r, "ana").keys("r"); r.kind("manager"); r.keys("enter") }},
+		{"invite", func(r *rig) {
+			r.keys("i")
+			r.kind("Mia Chen")
+			r.keys("enter")
+			r.kind("mia@")
+		}},
+		{"code", func(r *rig) {
+			r.keys("i")
+			r.kind("Mia Chen")
+			r.keys("tab")
+			r.kind("mia@example.com")
+			r.keys("tab", "enter")
+			r.kind("agent")
+			r.keys("enter", "ctrl+s")
+		}},
+		{"give", func(r *rig) {
+			at(r, "ana").keys("a")
+			r.kind("role manager")
+			r.keys("enter")
+			r.kind("fri 18:00")
+		}},
+		{"hand-over", func(r *rig) { at(r, "ana").keys("s") }},
+		{"panel-help", func(r *rig) { at(r, "ana").keys("?") }},
+	}
+	for _, s := range scenes {
+		for _, size := range sizes {
+			t.Run(fmt.Sprintf("%s/%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
+				r := staffed(t, desk.RoleOwner)
+				r.size(size[0], size[1])
+				s.play(r)
+				checkShape(t, r, size[0], size[1])
+				golden(t, fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1]), r.screen()+"\n")
+			})
+		}
+	}
+}
+
+// TestEffectIsShownThenConfirmedThenCounted goes the whole way of a change of
+// rights.
+func TestEffectIsShownThenConfirmedThenCounted(t *testing.T) {
+	acks := desk.Acks{Sessions: 3, Shown: 1}
+	r := staffed(t, desk.RoleOwner, func(cmd desk.Command) (any, error) {
+		switch cmd.(type) {
+		case desk.Acknowledged:
+			return acks, nil
+		case desk.AssignRole:
+			return desk.Done{Seq: 117}, nil
+		}
+		return nil, nil
+	})
+	r.size(120, 50)
+	at(r, "ana").keys("r")
+	r.kind("viewer")
+	r.keys("enter")
+	r.shows("Make Ana Lima Viewer?", "2 people, 3 open screens.", "− Reply to customers (was in their teams)", "+ See conversations (in their teams → everywhere)",
+		"14 open chats appear, 3 disappear.", "2 chats go back to the queue.", "1 queued message won't be sent.",
+		"What they are writing stays on their screen as a draft.", "Tom Becker", "1 open chat appears.", "enter confirms")
+	if _, n := last[desk.AssignRole](r); n > 0 {
+		t.Fatal("it was done before it was confirmed")
+	}
+	r.keys("enter")
+	r.wantAsked(desk.AssignRole{Member: "ana", Role: desk.RoleViewer})
+	r.wantAsked(desk.Acknowledged{Seq: 117})
+	r.shows("Done. 1 of 3 sessions acknowledged…")
+	acks.Shown = 2
+	r.ring(alarmEffect)
+	r.shows("Done. 2 of 3 sessions acknowledged…")
+	acks.Ended = 1
+	r.ring(alarmEffect)
+	r.shows("Done. 3 of 3 sessions acknowledged.")
+	_, asked := last[desk.Acknowledged](r)
+	r.ring(alarmEffect)
+	if _, n := last[desk.Acknowledged](r); n != asked {
+		t.Error("it is asked on and on after everyone has acknowledged")
+	}
+	r.keys("enter")
+	if r.m.dialog() != nil {
+		t.Error("enter doesn't close what is done")
+	}
+}
+
+func TestEffectStopsWaiting(t *testing.T) {
+	r := staffed(t, desk.RoleOwner, func(cmd desk.Command) (any, error) {
+		if _, ok := cmd.(desk.Acknowledged); ok {
+			return desk.Acks{Sessions: 3, Shown: 2}, nil
+		}
+		return nil, nil
+	})
+	at(r, "ana").keys("r")
+	r.kind("viewer")
+	r.keys("enter", "enter")
+	r.now = r.now.Add(ackFor)
+	r.ring(alarmEffect)
+	r.shows("2 of 3 sessions acknowledged; the rest is cut off")
+	r.keys("esc")
+	_, asked := last[desk.Acknowledged](r)
+	r.ring(alarmEffect)
+	if _, n := last[desk.Acknowledged](r); n != asked {
+		t.Error("it asks on after it was given up")
+	}
+}
+
+// TestClosedEffectIsToldByAToast closes the dialog while the command is on its
+// way: what became of it is still said, and nothing is polled.
+func TestClosedEffectIsToldByAToast(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		r := staffed(t, desk.RoleOwner, func(cmd desk.Command) (any, error) {
+			if _, ok := cmd.(desk.AssignRole); ok && refused {
+				return nil, desk.Errorf(desk.CodeConflict, "Someone changed it first.")
+			}
+			return nil, nil
+		})
+		r.size(120, 40)
+		at(r, "ana").keys("r")
+		r.kind("viewer")
+		r.keys("enter")
+		r.hold = true
+		r.keys("enter", "esc")
+		r.release()
+		if refused {
+			r.shows("Make Ana Lima Viewer?: Someone changed it first.")
+		} else {
+			r.shows("Make Ana Lima Viewer?: done.")
+		}
+		if _, n := last[desk.Acknowledged](r); n > 0 {
+			t.Error("screens are counted for nobody")
+		}
+	}
+}
+
+// TestDangerousEffectNeedsALetter gives a role that may change what others may
+// do: enter must not.
+func TestDangerousEffectNeedsALetter(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	r.size(120, 50)
+	at(r, "ana").keys("r")
+	r.kind("manager")
+	r.keys("enter")
+	r.shows("+ ! Switch people's roles (in their teams)", "y confirms")
+	if s := r.screen(); strings.Index(s, "! Switch people's roles") > strings.Index(s, "+ See conversations") {
+		t.Errorf("the dangerous one isn't first:\n%s", s)
+	}
+	r.keys("enter", "enter")
+	if _, n := last[desk.AssignRole](r); n > 0 || r.m.dialog() == nil {
+		t.Fatalf("enter gave a dangerous role; dialog %v", r.m.dialog())
+	}
+	r.keys("y")
+	r.wantAsked(desk.AssignRole{Member: "ana", Role: desk.RoleManager})
+}
+
+// TestEffectThatIsntKnownIsntConfirmed presses enter while the preview is on its
+// way, and after it was refused.
+func TestEffectThatIsntKnownIsntConfirmed(t *testing.T) {
+	r := staffed(t, desk.RoleOwner, func(cmd desk.Command) (any, error) {
+		if _, ok := cmd.(desk.Preview); ok {
+			return nil, desk.Errorf(desk.CodeConflict, "The role was changed meanwhile. Look at it again.")
+		}
+		return nil, nil
+	})
+	at(r, "ana").keys("r")
+	r.kind("viewer")
+	r.hold = true
+	r.keys("enter")
+	r.keys("enter", "y")
+	r.shows("Asking what this would do…")
+	r.release()
+	r.shows("The role was changed meanwhile. Look at it again.", "enter looks again")
+	r.keys("y", "enter")
+	if _, n := last[desk.AssignRole](r); n > 0 {
+		t.Error("what nobody saw was done")
+	}
+	if _, n := last[desk.Preview](r); n != 2 {
+		t.Errorf("it was previewed %d times, want 2", n)
+	}
+}
+
+func TestRolePickerBeginsWhereItCan(t *testing.T) {
+	r := staffed(t, desk.RoleManager)
+	r.size(120, 40)
+	at(r, "ana").keys("r")
+	p := r.m.dialog().(*picker)
+	if it := p.list()[p.at]; !it.off.Empty() || it.title.String() != "Marketing" {
+		t.Errorf("the cursor begins on %s (%s)", it.title, it.off)
+	}
+	r.kind("floor") // in the manager's description
+	r.shows("Nothing matches.")
+	r.keys("ctrl+u")
+	r.kind("admin")
+	r.shows("stands as high as yours or higher")
+	r.keys("enter")
+	if _, n := last[desk.Preview](r); n > 0 {
+		t.Error("a role beyond one's own was asked for")
+	}
+}
+
+// TestTeamPanelFollowsTheRole hides what a role doesn't include, and says why the
+// rest can't be done to whom.
+func TestTeamPanelFollowsTheRole(t *testing.T) {
+	for _, tt := range []struct {
+		role desk.RoleID
+		who  string
+		want string
+	}{
+		{desk.RoleManager, "ana", "role invite teams give access suspend"},
+		{desk.RoleManager, "zoe", "invite"},                      // stands higher
+		{desk.RoleManager, "asha", "invite"},                     // oneself
+		{desk.RoleManager, "tom", "invite"},                      // in another team
+		{desk.RoleAgent, "ana", ""},                              // may look only
+		{desk.RoleOwner, "vic", "role invite teams give access"}, // suspended already
+	} {
+		r := staffed(t, tt.role)
+		at(r, tt.who)
+		var got []string
+		for _, a := range r.m.here() {
+			if hidden, why := r.m.available(a); a.Where == atTeam && a.ID != "team-turn" && a.Hint != "" && !hidden && why == nil {
+				got = append(got, a.Hint)
+			}
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("a %s with %s chosen is told of %q, want %q", tt.role, tt.who, s, tt.want)
+		}
+	}
+	r := staffed(t, desk.RoleManager)
+	at(r, "zoe").keys("r")
+	r.shows("only for people of your own teams")
+	at(r, "asha").keys("s")
+	r.shows("Nobody suspends or removes themselves.")
+	r = staffed(t, desk.RoleAgent)
+	at(r, "ana").keys("r")
+	r.shows("Your role doesn't include “Switch people's roles”.")
+	r.keys("?")
+	r.hides("Switch the role", "Suspend")
+}
+
+func TestTeamPanelNeedsItsPermission(t *testing.T) {
+	r := live(t, desk.RoleViewer)
+	r.keys("P")
+	r.shows("Your role doesn't include “See the people”.")
+	if r.m.panel() != nil {
+		t.Error("it is open")
+	}
+	r = staffed(t, desk.RoleManager)
+	at(r, "ana").keys("r")
+	r.size(160, 24)
+	rights(r, desk.RoleViewer)
+	r.shows("Your role is now Viewer", "What you had open was closed.")
+	if r.m.panel() != nil || r.m.dialog() != nil {
+		t.Error("something is still open")
+	}
+}
+
+// TestStaffIsAskedWhileOpen asks how everyone is doing while the panel is open,
+// and never otherwise.
+func TestStaffIsAskedWhileOpen(t *testing.T) {
+	r := staffed(t, desk.RoleManager)
+	asked := func() int { _, n := last[desk.ListStaff](r); return n }
+	if asked() != 1 {
+		t.Fatalf("asked %d times at the beginning", asked())
+	}
+	r.ring(alarmPanel)
+	r.ring(alarmPanel)
+	if asked() != 3 {
+		t.Errorf("asked %d times after two rings, want 3", asked())
+	}
+	r.send(Deliver{client.Link{State: client.Offline}})
+	r.ring(alarmPanel)
+	if asked() != 3 {
+		t.Error("asked without a link")
+	}
+	r.send(Deliver{client.Link{State: client.Live}})
+	r.keys("esc")
+	r.ring(alarmPanel)
+	r.ring(alarmPanel)
+	if asked() != 3 {
+		t.Errorf("asked %d times, the panel being closed", asked())
+	}
+}
+
+func TestSessionsAreAskedOfWhoIsInSight(t *testing.T) {
+	r := staffed(t, desk.RoleManager)
+	r.size(120, 40)
+	at(r, "ana")
+	r.shows("frontdesk/0.2 on ana-laptop, 2 screens", "since 09:00 · 192.0.2.7 · password", "frontdesk/0.1 on kiosk")
+	at(r, "tom")
+	r.shows("Your role allows “See sessions” only")
+	if c, _ := last[desk.ListSessions](r); c.Member != "ana" {
+		t.Errorf("the sign-ins of %s were asked for", c.Member)
+	}
+	narrow := newRig(t)
+	narrow.size(60, 20)
+	narrow.send(Deliver{client.Link{State: client.Live}, snapshot("asha", desk.RoleManager, 100, nil)})
+	narrow.keys("P")
+	if _, n := last[desk.ListSessions](narrow); n > 0 {
+		t.Error("sign-ins were asked for that nobody sees")
+	}
+	narrow.keys("enter")
+	if _, n := last[desk.ListSessions](narrow); n != 1 {
+		t.Error("in sight, they weren't asked for")
+	}
+}
+
+// TestInviteForm fills in the form, with what it says on the way.
+func TestInviteForm(t *testing.T) {
+	refuse := true
+	r := staffed(t, desk.RoleManager, func(cmd desk.Command) (any, error) {
+		if _, ok := cmd.(desk.Invite); ok && refuse {
+			return nil, desk.Errorf(desk.CodeConflict, "There is a member with the address mia@example.com already.")
+		}
+		return nil, nil
+	})
+	r.size(120, 40)
+	r.keys("i", "ctrl+s")
+	r.shows("The name of a person can't be empty")
+	r.kind("Mia Chen")
+	r.keys("enter")
+	r.kind("mia@")
+	r.shows(`"mia@" is no e-mail address.`)
+	r.kind("example.com")
+	r.hides("is no e-mail address")
+	r.keys("enter", "enter")
+	r.kind("admin")
+	r.shows("stands as high as yours or higher")
+	r.keys("ctrl+u")
+	r.kind("agent")
+	r.keys("enter", "ctrl+s")
+	r.shows("Your role invites people into your own teams only.")
+	r.keys("tab", "enter", "space", "enter", "ctrl+s")
+	want := desk.Invite{FullName: "Mia Chen", Email: "mia@example.com", Role: desk.RoleAgent, Teams: []desk.TeamID{"billing"}}
+	r.wantAsked(want)
+	r.shows("There is a member with the address mia@example.com already.", "Mia Chen", "Billing")
+	refuse = false
+	r.keys("ctrl+s")
+	r.shows("Mia Chen is invited", "fdi_Zm9yIHRoZSBzY3JlZW4gb2YgdGhlIHRlc3RzIG9ubHk0", "Wed 12:00 (2 d).", "frontdesk login --invite CODE")
+	r.keys("enter", "q", "i")
+	r.shows("fdi_")
+	r.keys("esc")
+	r.hides("fdi_")
+}
+
+func TestNewCode(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	at(r, "lea").keys("I", "y")
+	r.wantAsked(desk.Invite{FullName: "Lea Novak", Email: "lea@example.com", Role: desk.RoleAgent, Teams: []desk.TeamID{"billing"}})
+	r.shows("fdi_")
+	r.keys("esc")
+	at(r, "ana").keys("I")
+	r.shows("Ana Lima has joined.")
+}
+
+// TestGiveAccess picks a key, how far, until when and why.
+func TestGiveAccess(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	r.size(120, 40)
+	at(r, "ana").keys("a")
+	r.kind("export contacts")
+	r.keys("enter")
+	r.shows("How far: Export contacts", "in their own chats", "everywhere")
+	r.keys("down", "enter")
+	r.kind("yesterday")
+	r.shows(`"yesterday" isn't a time.`)
+	r.keys("ctrl+u")
+	r.kind("fri 18:00")
+	r.shows("ends Fri 18:00 (4 d 6 h)")
+	r.keys("enter", "enter")
+	r.shows("Say why")
+	r.kind("the yearly letter")
+	r.keys("enter")
+	r.shows("Give Ana Lima access?")
+	r.keys("y")
+	end := time.Date(2026, 11, 27, 18, 0, 0, 0, time.UTC)
+	r.wantAsked(desk.GiveAccess{Member: "ana", Key: desk.ContactExport, Scope: desk.ScopeTeam, Until: end, Reason: "the yearly letter"})
+	r.keys("enter")
+	if r.m.dialog() != nil {
+		t.Error("the form is still open after it was done")
+	}
+}
+
+// TestRefusedAccessKeepsTheForm has the server refuse: what was typed is still
+// there.
+func TestRefusedAccessKeepsTheForm(t *testing.T) {
+	r := staffed(t, desk.RoleOwner, func(cmd desk.Command) (any, error) {
+		if _, ok := cmd.(desk.Preview); ok {
+			return nil, &desk.Denied{Reason: "Not at this hour."}
+		}
+		return nil, nil
+	})
+	at(r, "ana").keys("a")
+	r.kind("role manager")
+	r.keys("enter")
+	r.kind("4h")
+	r.keys("tab")
+	r.kind("stock taking")
+	r.keys("enter")
+	r.shows("Not at this hour.")
+	r.keys("esc")
+	r.shows("4h", "ends 16:00 (4 h)", "stock taking")
+}
+
+func TestEndAccess(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	at(r, "tom").keys("e", "enter", "y")
+	r.wantAsked(desk.EndAccess{Member: "tom", Grant: "g1"})
+	at(staffed(t, desk.RoleOwner), "ana")
+	r = staffed(t, desk.RoleOwner)
+	at(r, "ana").keys("e")
+	r.shows("Ana Lima has no access for a time.")
+}
+
+// TestGrantsCountDown shows what is left, less as time goes by, and nothing once
+// it is over, even before the server has said so.
+func TestGrantsCountDown(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	r.size(120, 40)
+	at(r, "tom")
+	r.shows("Agent +4 h", "The role Manager", "until 16:00 (4 h)", "from Zoë Ito: Asha is away this afternoon")
+	r.now = r.now.Add(3*time.Hour + 59*time.Minute)
+	r.shows("Agent +1 min", "until 16:00 (1 min)")
+	r.now = r.now.Add(time.Minute)
+	r.hides("+0", "The role Manager", "until 16:00")
+}
+
+func TestTeams(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	r.size(120, 40)
+	r.keys("tab")
+	r.shows("Teams · 2 teams", "Billing", "Shipping")
+	r.keys("n")
+	r.kind("Billing")
+	r.keys("enter")
+	r.shows("There is a team of that name already.")
+	r.kind(" 2")
+	r.keys("enter")
+	r.wantAsked(desk.CreateTeam{TeamName: "Billing 2"})
+	at(r, "shipping").keys("c", "ctrl+u")
+	r.kind("Logistics")
+	r.keys("enter")
+	r.wantAsked(desk.RenameTeam{Team: "shipping", TeamName: "Logistics"})
+	r.keys("m")
+	r.kind("ana")
+	r.keys("enter")
+	r.shows("Put Ana Lima into Shipping?")
+	r.keys("y")
+	r.wantAsked(desk.SetTeams{Member: "ana", Teams: []desk.TeamID{"billing", "shipping"}})
+	r.keys("enter")
+	r.shows("Who is in Shipping")
+	r.keys("esc", "r")
+	r.shows("tab shows it")
+}
+
+// TestHandOverIsAskedForChats asks who gets the chats only when there are any.
+func TestHandOverIsAskedForChats(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	r.size(120, 40)
+	at(r, "ana").keys("s")
+	r.shows("Who gets the 14 open chats of Ana Lima?", "Back to the queue", "Tom Becker")
+	r.hides("Victor Stone Viewer") // can't answer them
+	r.keys("esc")
+	at(r, "vic").keys("x")
+	r.shows("Remove Victor Stone?")
+}
+
+// TestPanelKeepsTheInbox comes back to where one was.
+func TestPanelKeepsTheInbox(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.keys("4", "j", "enter")
+	before := r.screen()
+	r.keys("P", "j", "tab", "esc")
+	if r.screen() != before {
+		t.Errorf("the inbox isn't as it was:\n%s", r.screen())
+	}
+	r.keys("P", "ctrl+k")
+	r.kind("maria")
+	r.keys("enter")
+	if r.m.panel() != nil || r.m.thread.open != 1 {
+		t.Error("a chat that is found isn't opened")
+	}
+	r.keys("P")
+	r.send(tea.MouseClickMsg{X: 3, Y: 0, Button: tea.MouseLeft})
+	if r.m.panel() != nil {
+		t.Error("a click on a list's tab leaves the panel open")
+	}
+}
