@@ -237,8 +237,11 @@ func noKey(p Perm, me *Actor, s Subject) error {
 
 func tooNarrow(p Perm, held Scope, me Member, c *Conversation) error {
 	reach := "in chats assigned to you"
-	if held == ScopeTeam {
+	switch held {
+	case ScopeTeam:
 		reach = "in your teams' chats"
+	case ScopeNone:
+		reach = "while nobody has the chat" // the queue is all they see
 	}
 	d, _ := Describe(p)
 	return &Denied{Perm: p, Why: WhyScope, Has: held, Needs: d.atLeast(needs(me, c)),

@@ -157,7 +157,7 @@ func (d *demo) replay(ctx context.Context, chats int, progress io.Writer) error 
 		}
 	}
 	fmt.Fprint(progress, "\r\x1b[K")
-	return errors.Join(r.hand(ctx), r.settle(ctx))
+	return errors.Join(r.hand(ctx), r.settle(ctx), r.govern(ctx))
 }
 
 // replay is the history on its way through the desk.
