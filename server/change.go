@@ -23,12 +23,9 @@ func appendNew(tx *store.Tx, e store.Entry, c *desk.Conversation, m *desk.Messag
 func appendTo(tx *store.Tx, e store.Entry, before *desk.Facts, c *desk.Conversation, m *desk.Message, raw json.RawMessage) (int64, error) {
 	seq := tx.Next()
 	c.Seq = seq
-	detail, err := difference(tx, &e, c, m)
-	if err != nil {
+	var err error
+	if e.Detail, err = difference(tx, &e, c); err != nil {
 		return 0, err
-	}
-	if e.Detail == nil {
-		e.Detail = detail
 	}
 	if err := tx.PutConversation(*c, before); err != nil {
 		return 0, err
@@ -53,33 +50,20 @@ func appendTo(tx *store.Tx, e store.Entry, before *desk.Facts, c *desk.Conversat
 	return tx.Append(e)
 }
 
-// difference is what a person changed of a conversation that its facts don't show:
-// labels, and what became of a message. It is read before it is overwritten.
-func difference(tx *store.Tx, e *store.Entry, c *desk.Conversation, m *desk.Message) (json.RawMessage, error) {
+// difference is what was done to a conversation that neither its facts nor its
+// messages show: its labels, read before they are overwritten.
+func difference(tx *store.Tx, e *store.Entry, c *desk.Conversation) (json.RawMessage, error) {
+	if e.Kind != desk.ConversationLabelled {
+		return e.Detail, nil
+	}
+	was, err := tx.Conversation(c.ID)
+	if err != nil {
+		return nil, err
+	}
 	type labels struct {
 		Labels []string `json:"labels,omitempty"`
 	}
-	type delivery struct {
-		Delivery desk.Delivery `json:"delivery"`
-	}
-	var d desk.LogDetail
-	switch {
-	case e.Kind == desk.ConversationLabelled:
-		was, err := tx.Conversation(c.ID)
-		if err != nil {
-			return nil, err
-		}
-		d.Before, d.After = asJSON(labels{was.Labels}), asJSON(labels{c.Labels})
-	case e.Kind == desk.MessageUpdated && e.Actor != "" && m != nil:
-		was, err := tx.Message(m.ID)
-		if err != nil {
-			return nil, err
-		}
-		d.Before, d.After = asJSON(delivery{was.Delivery}), asJSON(delivery{m.Delivery})
-	default:
-		return nil, nil
-	}
-	return asJSON(d), nil
+	return asJSON(desk.LogDetail{Before: asJSON(labels{was.Labels}), After: asJSON(labels{c.Labels})}), nil
 }
 
 // showLast makes m the line that lists show.
