@@ -11,18 +11,27 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/cmd/internal/terminal"
 	"github.com/frontdesk-inbox/frontdesk/config"
+	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
 func (p *program) loginCommand() *cobra.Command {
-	var email string
+	var email, code string
 	cmd := &cobra.Command{
 		Use: "login", Short: "Sign in to a desk", Args: cobra.NoArgs,
 		Long: "Sign in to a desk. What isn't given by flags or by the profile is asked for; the password always is.\n" +
-			"Piped in, the answers are lines: what is still missing, and the password last.",
+			"Piped in, the answers are lines: what is still missing, and the password last.\n\n" +
+			"With an invitation's code you choose the password, and type it twice.",
 	}
 	cmd.Flags().StringVar(&email, "email", "", "your address at the desk")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return p.login(cmd.Context(), email) }
+	cmd.Flags().StringVar(&code, "invite", "", "the code of your invitation")
+	cmd.MarkFlagsMutuallyExclusive("email", "invite")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed("invite") {
+			return p.join(cmd.Context(), code)
+		}
+		return p.login(cmd.Context(), email)
+	}
 	return cmd
 }
 
@@ -39,14 +48,8 @@ func (p *program) login(ctx context.Context, email string) error {
 		email = w.who
 	}
 	ask := terminal.NewPrompt(p.stdin, p.stderr)
-	if w.server == "" {
-		line, err := ask.Line(ctx, "Address of the desk")
-		if err != nil {
-			return fmt.Errorf("no address of a desk was given; add --server: %w", err)
-		}
-		if w.server, err = config.ServerAddress(line); err != nil {
-			return err
-		}
+	if err := w.askServer(ctx, ask); err != nil {
+		return err
 	}
 	if email == "" {
 		if email, err = ask.Line(ctx, "E-mail"); err != nil {
@@ -61,13 +64,57 @@ func (p *program) login(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	in := config.SignIn{Server: w.server, Email: as.Member.Email, Name: as.Member.Name, Token: config.NewSecret(as.Token)}
+	return p.keep(ctx, c, w.server, email, as)
+}
+
+// join takes up an invitation.
+func (p *program) join(ctx context.Context, code string) error {
+	c, err := p.settings()
+	if err != nil {
+		return err
+	}
+	w, err := p.wish(c)
+	if err != nil {
+		return err
+	}
+	ask := terminal.NewPrompt(p.stdin, p.stderr)
+	if err := w.askServer(ctx, ask); err != nil {
+		return err
+	}
+	password, err := ask.NewPassword(ctx, "A password of your own")
+	if err != nil {
+		return err
+	}
+	as, err := client.Join(ctx, w.server, code, password, programName())
+	if err != nil {
+		return err
+	}
+	return p.keep(ctx, c, w.server, string(as.Member.ID), as)
+}
+
+// askServer asks for the address of the desk unless it is known.
+func (w *wish) askServer(ctx context.Context, ask *terminal.Prompt) error {
+	if w.server != "" {
+		return nil
+	}
+	line, err := ask.Line(ctx, "Address of the desk")
+	if err != nil {
+		return fmt.Errorf("no address of a desk was given; add --server: %w", err)
+	}
+	w.server, err = config.ServerAddress(line)
+	return err
+}
+
+// keep keeps a sign-in. The server may not tell the e-mail address; then it is
+// known by another word.
+func (p *program) keep(ctx context.Context, c config.Client, server, word string, as desk.SignedInAs) error {
+	in := config.SignIn{Server: server, Email: as.Member.Email, Name: as.Member.Name, Token: config.NewSecret(as.Token)}
 	if in.Email == "" {
-		in.Email = email
+		in.Email = word
 	}
 	if err := c.SignIns().Put(in); err != nil {
 		// A token that isn't kept is of no use, and nobody could end it later.
-		return errors.Join(err, client.SignOut(ctx, w.server, as.Token))
+		return errors.Join(err, client.SignOut(ctx, server, as.Token))
 	}
 	return p.say("Signed in as %s at %s. Open the inbox with: frontdesk", in.Name, in.Server)
 }

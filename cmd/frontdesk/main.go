@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -21,10 +23,18 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
+	if code, ok := errors.AsType[exit](err); ok {
+		os.Exit(int(code))
+	}
 	if err != nil {
 		os.Exit(1)
 	}
 }
+
+// exit ends the program with a code of its own, when all was said already.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // run is the program. It has printed the error that it returns.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -35,7 +45,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return fang.Execute(ctx, root, fang.WithVersion(terminal.Version()),
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { terminal.PrintError(w, "frontdesk", err) }))
+		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) {
+			if _, said := errors.AsType[exit](err); !said {
+				terminal.PrintError(w, "frontdesk", err)
+			}
+		}))
 }
 
 // program is what the subcommands share.
@@ -66,7 +80,8 @@ func (p *program) root() *cobra.Command {
 	flags.StringVar(&p.profile, "profile", "", "the name of a profile in the settings")
 	flags.StringVar(&p.as, "as", "", "the e-mail address to be, or what stands before its @")
 	root.Flags().BoolVar(&noMouse, "no-mouse", false, "leave the mouse to the terminal")
-	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.profilesCommand())
+	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.profilesCommand(),
+		p.rolesCommand(), p.exportCommand(), p.logCommand())
 	return root
 }
 

@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/frontdesk-inbox/frontdesk/cmd/internal/screen"
 	"github.com/frontdesk-inbox/frontdesk/cmd/internal/terminal"
 	"github.com/frontdesk-inbox/frontdesk/config"
-	"github.com/frontdesk-inbox/frontdesk/desk"
 )
 
 // programName is how the server lists this program among a member's sign-ins.
@@ -42,11 +40,7 @@ func (p *program) openScreen(ctx context.Context, noMouse bool) error {
 		o.Accounts = append(o.Accounts, screen.Account{
 			Key: key(s), Name: s.Name, Server: s.Server, Token: s.Token.Reveal(), Dir: c.DeskDir(s.Server, s.Email)})
 	}
-	err = screen.Run(ctx, o)
-	if e, ok := errors.AsType[*desk.Error](err); ok && e.Code == desk.CodeUnauthenticated {
-		return fmt.Errorf("%w; sign in again: frontdesk login", err)
-	}
-	return err
+	return signAgain(screen.Run(ctx, o))
 }
 
 // key tells sign-ins apart.
