@@ -2,16 +2,12 @@ package server
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
-
-// errUnbuilt answers what isn't built yet.
-var errUnbuilt = errors.New("not built yet")
 
 const (
 	maxGrants = 50 // grants that a person has at once, reveals among them
