@@ -331,18 +331,13 @@ func TestLogPages(t *testing.T) {
 			}
 			return nil
 		})
-		read(t, s, func(tx *Tx) error {
-			everything, err := tx.Entries(0, n)
-			if err != nil {
-				return err
-			}
-			for range 500 {
-				f := randomFilter(rnd, kinds, actors)
-				want, more := lookedThrough(everything, f)
+		var everything []Entry
+		read(t, s, func(tx *Tx) (err error) { everything, err = tx.Entries(0, n); return err })
+		for range 500 {
+			f := randomFilter(rnd, kinds, actors)
+			want, more := lookedThrough(everything, f)
+			read(t, s, func(tx *Tx) error {
 				got, gotMore, err := tx.Log(f)
-				if err != nil {
-					return err
-				}
 				seqs := []int64{}
 				for _, e := range got {
 					seqs = append(seqs, e.Seq)
@@ -350,9 +345,9 @@ func TestLogPages(t *testing.T) {
 				if !slices.Equal(seqs, want) || more != gotMore {
 					t.Fatalf("%+v: got %v %v, want %v %v", f, seqs, gotMore, want, more)
 				}
-			}
-			return nil
-		})
+				return err
+			})
+		}
 		read(t, s, func(tx *Tx) error {
 			list, _, err := tx.Log(LogFilter{Limit: 2})
 			chained, err2 := tx.Records(n-2, 2)
