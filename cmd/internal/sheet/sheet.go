@@ -22,15 +22,11 @@ func NewWriter(w io.Writer) *Writer { return &Writer{bufio.NewWriter(w)} }
 
 // Row writes one row. An error comes with Flush at the latest.
 func (w *Writer) Row(cells ...string) error {
+	quoted := make([]string, len(cells))
 	for i, cell := range cells {
-		if i > 0 {
-			w.w.WriteByte(',') // an error stays until Flush
-		}
-		w.w.WriteByte('"')
-		w.w.WriteString(strings.ReplaceAll(Guard(cell), `"`, `""`))
-		w.w.WriteByte('"')
+		quoted[i] = `"` + strings.ReplaceAll(Guard(cell), `"`, `""`) + `"`
 	}
-	_, err := w.w.WriteString("\r\n")
+	_, err := w.w.WriteString(strings.Join(quoted, ",") + "\r\n")
 	return err
 }
 
