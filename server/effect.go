@@ -60,8 +60,8 @@ func (s *Service) screens() map[desk.MemberID]int {
 // and which chats would have moved.
 type outcome struct {
 	people []affected
-	moved  []move
-	stay   []store.Tally // open chats that nobody would have moved, by their facts
+	moved  map[move]int  // how many chats would move like that
+	stay   []store.Tally // the open chats that wouldn't, by their facts
 }
 
 // affected is a member before and after.
@@ -70,11 +70,11 @@ type affected struct {
 	queued  int // messages on their way that wouldn't be sent any more
 }
 
-// move is a chat that would change hands.
+// move is how chats would change hands.
 type move struct{ from, to desk.Facts }
 
 func outcomeOf(tx *store.Tx, was *directory, tallies []store.Tally, now time.Time) (outcome, error) {
-	var o outcome
+	o := outcome{moved: map[move]int{}}
 	entries := tx.Appended()
 	is, changed := was.with(entries)
 	for _, id := range changed {
@@ -93,7 +93,9 @@ func outcomeOf(tx *store.Tx, was *directory, tallies []store.Tally, now time.Tim
 	}
 	for i := range entries {
 		if c := entries[i].Conversation; c != nil && entries[i].Before != nil {
-			o.moved = append(o.moved, move{entries[i].Was().Facts(), c.Facts()})
+			m := move{entries[i].Was().Facts(), c.Facts()}
+			m.from.Unread, m.to.Unread = 0, 0 // nobody's sight hangs on it
+			o.moved[m]++
 		}
 	}
 	o.stay = staying(tallies, o.moved)
@@ -114,20 +116,16 @@ func (p *affected) different() bool {
 }
 
 // staying are the open chats without those that move.
-func staying(tallies []store.Tally, moved []move) []store.Tally {
+func staying(tallies []store.Tally, moved map[move]int) []store.Tally {
+	gone := map[desk.Facts]int{}
+	for m, n := range moved {
+		gone[m.from] += n
+	}
 	var open []store.Tally
 	for _, k := range tallies {
-		if k.Status != desk.StatusOpen {
-			continue
+		if k.Total -= gone[k.Facts]; k.Status == desk.StatusOpen && k.Total > 0 {
+			open = append(open, k)
 		}
-		for _, m := range moved {
-			from := m.from
-			from.Unread = 0 // tallies don't tell it apart
-			if from == k.Facts {
-				k.Total--
-			}
-		}
-		open = append(open, k)
 	}
 	return open
 }
@@ -161,10 +159,10 @@ func (o *outcome) on(p *affected) desk.EffectOn {
 	for i := range o.stay {
 		seen(o.stay[i].Facts, o.stay[i].Facts, o.stay[i].Total)
 	}
-	for _, m := range o.moved {
-		seen(m.from, m.to, 1)
+	for m, n := range o.moved {
+		seen(m.from, m.to, n)
 		if m.from.Assignee == on.Member {
-			on.Returns++
+			on.Returns += n
 		}
 	}
 	return on
