@@ -101,7 +101,7 @@ type Reader struct {
 func NewReader(r io.Reader) (*Reader, error) {
 	x := &Reader{in: bufio.NewReaderSize(r, 1<<16)}
 	b, err := x.next()
-	if _, cut := errors.AsType[*LineError](err); err != nil && err != io.EOF && !cut {
+	if _, cut := errors.AsType[*LineError](err); err != nil && !errors.Is(err, io.EOF) && !cut {
 		return nil, fmt.Errorf("read an exported log: %w", err)
 	}
 	if err != nil || !exactly(b, &x.header) || x.header.Format != Format {
@@ -130,7 +130,7 @@ func (x *Reader) Checkpoints() []string { return x.notes }
 // error; one that is a [*LineError] is the file's.
 func (x *Reader) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for b, err := x.first, x.err; err != io.EOF; b, err = x.next() {
+		for b, err := x.first, x.err; !errors.Is(err, io.EOF); b, err = x.next() {
 			var r Record
 			if err == nil {
 				r, err = x.parse(b)
