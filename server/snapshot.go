@@ -1,10 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -45,14 +45,20 @@ func (s *Service) snapshot(ctx context.Context, now eyes, reason desk.SnapshotRe
 	return snap, err
 }
 
-// show fills in who works here.
+// show fills in who works here, in the same order each time.
 func show(people *directory, now eyes, snap *desk.Snapshot) {
-	snap.Members = slices.SortedFunc(maps.Values(people.members), func(a, b desk.Member) int { return strings.Compare(a.Name, b.Name) })
+	snap.Members = slices.SortedFunc(maps.Values(people.members), func(a, b desk.Member) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	for i := range snap.Members {
 		snap.Members[i] = now.member(snap.Members[i])
 	}
-	snap.Teams = slices.SortedFunc(maps.Values(people.teams), func(a, b desk.Team) int { return strings.Compare(a.Name, b.Name) })
-	snap.Roles = slices.SortedFunc(maps.Values(people.roles), func(a, b desk.Role) int { return b.Rank - a.Rank })
+	snap.Teams = slices.SortedFunc(maps.Values(people.teams), func(a, b desk.Team) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	snap.Roles = slices.SortedFunc(maps.Values(people.roles), func(a, b desk.Role) int {
+		return cmp.Or(cmp.Compare(b.Rank, a.Rank), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // requestsShown is for how long a request is shown after it was decided.

@@ -11,8 +11,8 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/server"
 )
 
-// chats is how many conversations the run has.
-const chats = 10
+// customers is how many conversations the run has.
+const customers = 10
 
 // audience is a socket of the run: whose eyes, and who looks through them.
 type audience struct {
@@ -78,12 +78,12 @@ func newRun(t *testing.T, seed uint64) *run {
 		judge: &judge{reigns: map[desk.MemberID][]reign{}, told: map[string]int{}},
 		names: []string{"adam", "mona", "asha", "sara", "mark", "vera", "tom"}}
 	r.crown(time.Now(), false)
-	for n := range chats {
+	for n := range customers {
 		h.hear(r.message(n + 1))
 	}
 	for i, who := range r.names {
 		for j := range 2 {
-			id := desk.ConversationID(1 + (i+j*len(r.names))%chats)
+			id := desk.ConversationID(1 + (i+j*len(r.names))%customers)
 			team := []desk.TeamID{"", support, wares}[(i+j)%3]
 			_, _ = h.try("olga", desk.Assign{Conversation: id, Member: ptr(h.members[who].ID), Team: &team})
 		}
@@ -114,7 +114,7 @@ func (r *run) customersWrite(n int) {
 	r.t.Helper()
 	in := desk.Incoming{Channel: shop}
 	for range n {
-		in.Messages = append(in.Messages, r.message(1+r.rng.IntN(chats)))
+		in.Messages = append(in.Messages, r.message(1+r.rng.IntN(customers)))
 	}
 	if err := r.service.Receive(r.t.Context(), in); err != nil {
 		r.t.Fatal(err)
@@ -186,7 +186,7 @@ func (r *run) crown(from time.Time, byTime bool) {
 func (r *run) change() {
 	r.t.Helper()
 	wrote := make(chan error, 1)
-	in := desk.Incoming{Channel: shop, Messages: []desk.IncomingMessage{r.message(1 + r.rng.IntN(chats)), r.message(1 + r.rng.IntN(chats))}}
+	in := desk.Incoming{Channel: shop, Messages: []desk.IncomingMessage{r.message(1 + r.rng.IntN(customers)), r.message(1 + r.rng.IntN(customers))}}
 	go func() { wrote <- r.service.Receive(r.t.Context(), in) }()
 	from := time.Now()
 	what, err := r.oneChange()
@@ -206,7 +206,7 @@ func pick[T any](rng *rand.Rand, list ...T) T { return list[rng.IntN(len(list))]
 func (r *run) oneChange() (what string, err error) {
 	who := pick(r.rng, r.names...)
 	m := r.member(who)
-	chat := desk.ConversationID(1 + r.rng.IntN(chats))
+	chat := desk.ConversationID(1 + r.rng.IntN(customers))
 	do := func(what, who string, cmd desk.Command) (string, error) {
 		_, err := r.try(who, cmd)
 		return what, err
