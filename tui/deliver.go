@@ -80,7 +80,11 @@ func (m *Model) apply(msg client.Msg) tea.Cmd {
 	for _, id := range change.Gone {
 		m.gone(id)
 	}
-	return tea.Batch(m.checkPanels(), m.checkDialogs(), m.checkComposer())
+	checks := tea.Batch(m.checkPanels(), m.checkDialogs(), m.checkComposer())
+	if change.People || change.Rights {
+		return tea.Batch(checks, m.previewAgain())
+	}
+	return checks
 }
 
 // afterSnapshot forgets what was asked of the state before it. The answers may
@@ -107,13 +111,17 @@ func (m *Model) firstList() {
 func (m *Model) rightsChanged(before desk.Actor) {
 	m.firstList()
 	now := m.rep.Me()
-	effects := compare(before.Role, now.Role).sentence()
+	effects := compare(&before, &now).sentence()
 	var what string
-	switch {
+	switch given, ended := m.lent(before.Member.Grants, now.Member.Grants); {
 	case before.Role.ID != now.Role.ID:
 		what = "Your role is now " + now.Role.Name
 	case !slices.Equal(before.Member.Teams, now.Member.Teams):
 		what = "Your teams changed"
+	case given != "":
+		what = given
+	case ended != "":
+		what = ended
 	case effects != "":
 		what = "Your role " + now.Role.Name + " changed"
 	default:
@@ -131,6 +139,35 @@ func (m *Model) rightsChanged(before desk.Actor) {
 		what += "."
 	}
 	m.say(toastGrave, outside(what))
+}
+
+// lent says what grants began or ended between two states of this agent; a
+// revealed number tells of itself.
+func (m *Model) lent(before, now []desk.Grant) (given, ended string) {
+	l := m.look()
+	fresh := func(all []desk.Grant, g desk.Grant) bool {
+		return g.Contact == "" && !slices.ContainsFunc(all, func(o desk.Grant) bool { return o.ID == g.ID })
+	}
+	for _, g := range now {
+		if fresh(before, g) {
+			given = "You were given " + l.lentWords(g) + " until " + l.ends(g.Until)
+		}
+	}
+	for _, g := range before {
+		if fresh(now, g) {
+			ended = "The time for " + l.lentWords(g) + " is over"
+		}
+	}
+	return given, ended
+}
+
+// lentWords names what was lent in the middle of a sentence.
+func (l *look) lentWords(g desk.Grant) string {
+	if g.Role != "" {
+		return "the role " + l.roleName(g.Role).String()
+	}
+	d, _ := desk.Describe(g.Perm)
+	return "“" + d.Title + "”"
 }
 
 // closeWriting closes the composer when nothing may be written any more, and
@@ -156,10 +193,10 @@ type effects struct {
 	more                          bool       // than before
 }
 
-// compare returns the effects of going from one role to another: replying
-// first, for that is what people are here for. Seeing the queue follows seeing
+// compare returns the effects of going from one state of an actor to another:
+// replying first, for that is what people are here for. Seeing the queue follows seeing
 // conversations, when both reach less far or further.
-func compare(a, b desk.Role) effects {
+func compare(a, b *desk.Actor) effects {
 	var e effects
 	all := desk.Permissions()
 	slices.SortStableFunc(all, func(p, q desk.Permission) int { return first(p.Key) - first(q.Key) })

@@ -82,6 +82,7 @@ func (d *effectDialog) preview(m *Model) tea.Cmd {
 	}
 	d.stage, d.said = effectAsked, safe.Text{}
 	return m.ask(client.NewRef(), desk.Preview{Command: d.cmd.Name(), Args: args}, func(raw json.RawMessage, err error) tea.Cmd {
+		d.effect = desk.Effect{}
 		if err == nil {
 			err = json.Unmarshal(raw, &d.effect)
 		}
@@ -92,6 +93,18 @@ func (d *effectDialog) preview(m *Model) tea.Cmd {
 		d.stage = effectShown
 		return nil
 	})
+}
+
+// previewAgain asks anew what would be confirmed: the people or their roles have
+// changed since it was shown.
+func (m *Model) previewAgain() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, open := range m.dialogs {
+		if d, ok := open.(*effectDialog); ok && d.stage == effectShown {
+			cmds = append(cmds, d.preview(m))
+		}
+	}
+	return tea.Batch(cmds...)
 }
 
 // run does it. The answer is told by a toast when the dialog was closed

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -61,6 +62,7 @@ func poisoned(s string) (desk.Snapshot, func(desk.Command) (any, error)) {
 	snap := snapshot("asha", desk.RoleManager, 100, cs)
 	for i := range snap.Members {
 		snap.Members[i].Name, snap.Members[i].Email = s, s
+		snap.Members[i].Grants = []desk.Grant{{ID: "g", Role: "agent", Until: noon.Add(time.Hour), By: "zoe", Reason: s}, {ID: "k", Perm: desk.Perm(s), Scope: desk.Scope(s), Until: noon.Add(time.Hour)}}
 	}
 	for i := range snap.Teams {
 		snap.Teams[i].Name = s
@@ -93,8 +95,29 @@ func poisoned(s string) (desk.Snapshot, func(desk.Command) (any, error)) {
 		case desk.Resolve:
 			return nil, &desk.Error{Code: desk.CodeDenied, Message: s}
 		}
+		if v, err := poisonedStaff(s, cmd); v != nil || err != nil {
+			return v, err
+		}
 		return nil, nil
 	}
+}
+
+// poisonedStaff answers what the panels ask, everything in it being s.
+func poisonedStaff(s string, cmd desk.Command) (any, error) {
+	switch cmd.(type) {
+	case desk.ListStaff:
+		return staffAnswer(desk.ListStaff{}), nil
+	case desk.ListSessions:
+		return desk.SessionList{Sessions: []desk.SignInInfo{{ID: s, Program: s, Host: s, Addr: s, Key: s, Since: noon, Open: 1}, {ID: s}}}, nil
+	case desk.Preview:
+		on := desk.EffectOn{Member: "ana", Keys: []desk.KeyChange{{Perm: desk.Perm(s), To: desk.Scope(s)}, {Perm: desk.MessageReply, To: desk.ScopeAll}}, Returns: 1}
+		return desk.Effect{People: []desk.EffectOn{on, {Member: desk.MemberID(s), Vanish: 1}}, Affected: 9, Sessions: 2}, nil
+	case desk.Invite:
+		return desk.Done{Seq: 1, Code: s, Ends: noon.Add(time.Hour)}, nil
+	case desk.EndSessions:
+		return nil, &desk.Error{Code: desk.CodeConflict, Message: s}
+	}
+	return nil, nil
 }
 
 // TestHostileText puts each string of the corpus everywhere at once and walks
@@ -102,7 +125,9 @@ func poisoned(s string) (desk.Snapshot, func(desk.Command) (any, error)) {
 // they are, and nothing but our own colours reaches the terminal.
 func TestHostileText(t *testing.T) {
 	scenes := map[string][]string{
-		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"P"},
+		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"P"}, "person": {"P", "enter"}, "find": {"P", "/", "x"}, "teams": {"P", "tab"},
+		"give": {"P", "a"}, "lend": {"P", "a", "m", "a", "r", "k", " ", "a", "s", "enter", "enter"}, "grants": {"P", "e"}, "sessions": {"P", "o"}, "roles": {"P", "r"}, "effect": {"P", "t", "space", "enter"}, "hand over": {"P", "s"},
+		"invite": {"P", "i", "A", "tab", "a", "@", "b", ".", "c", "tab", "enter", "down", "down", "down", "enter", "tab", "enter", "space", "enter", "ctrl+s"}, "rename": {"P", "tab", "c"}, "members": {"P", "tab", "m"},
 		"settle": {"x"}, "raw": {"v"}, "conflict": {"r", "z", "enter"}, "refused": {"e"}, "help": {"?"},
 	}
 	all := hostileStrings(t)
@@ -123,8 +148,11 @@ func TestHostileText(t *testing.T) {
 			r.keys("4", "enter")
 			for _, name := range slices.Sorted(maps.Keys(scenes)) {
 				keys := scenes[name]
-				if name != "thread" && (n%12 != 0 || (grapheme && name != "people")) {
+				if name != "thread" && (n%12 != 0 || (grapheme && name != "person")) {
 					continue // the first scene shows every string; the others draw with the same few functions
+				}
+				if len(keys) > 0 && keys[0] == "P" && n%36 != 0 {
+					continue
 				}
 				r.keys(keys...)
 				checkSafe(t, r, id+"/"+name, grapheme, r.m.dialog() == nil && r.m.panel() == nil)

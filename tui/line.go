@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -17,7 +18,13 @@ type line struct {
 // maxTyped is how long a typed line can be, in characters.
 const maxTyped = 400
 
-func (t *line) set(s string) { t.text, t.at = s, len(s) }
+// set replaces the text. One that is longer than anyone could type is cut.
+func (t *line) set(s string) {
+	if rs := []rune(s); len(rs) > maxTyped {
+		s = string(rs[:maxTyped])
+	}
+	t.text, t.at = s, len(s)
+}
 
 // before is how many columns stand in front of the cursor.
 func (t *line) before(l *look) int { return l.cols.Width(outside(t.text[:t.at])) }
@@ -104,12 +111,20 @@ func (t *line) forth() int {
 	return t.at + len(string(rs[:n]))
 }
 
+// over is by how many columns the text from there up to the cursor is too wide.
+func (t *line) over(l *look, from, w int) int {
+	return l.cols.Width(outside(t.text[from:t.at])) - w + 1
+}
+
 // view draws the line in w columns, with its end in sight, and returns where the
 // cursor stands.
 func (t *line) view(l *look, w int) (shown string, x int) {
 	from := 0
-	for l.cols.Width(outside(t.text[from:t.at])) >= w && from < t.at {
-		from += len(string([]rune(t.text[from:])[0]))
+	for over := t.over(l, from, w); over > 0 && from < t.at; over = t.over(l, from, w) {
+		for i := 0; i < (over+1)/2 && from < t.at; i++ { // a character has two columns at most
+			_, size := utf8.DecodeRuneInString(t.text[from:])
+			from += size
+		}
 	}
 	r := l.row(w, "")
 	r.put("", l.cols.Cut(outside(t.text[from:]), w))

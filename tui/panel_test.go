@@ -134,3 +134,94 @@ func BenchmarkTable(b *testing.B) {
 		})
 	}
 }
+
+// TestPanelEverySize draws panels, and what stands above them, at every size
+// that a terminal can be dragged through.
+func TestPanelEverySize(t *testing.T) {
+	for _, keys := range [][]string{nil, {"enter"}, {"/", "a"}, {"tab"}, {"i"}, {"a"}, {"r"}, {"r", "v", "i", "e", "w", "enter"}, {"s"}} {
+		r := at(staffed(t, desk.RoleOwner), "ana")
+		r.keys(keys...)
+		for w := minWidth; w < 130; w += 7 {
+			for h := minHeight; h < 45; h += 5 {
+				r.size(w, h)
+				v := r.m.View()
+				checkShape(t, r, w, h)
+				if c := v.Cursor; c != nil && (c.X < 0 || c.X >= w || c.Y < 0 || c.Y >= h) {
+					t.Fatalf("%v: %dx%d: cursor at %v", keys, w, h, c)
+				}
+			}
+		}
+	}
+}
+
+func TestPanelMouse(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.size(120, 24)
+	p := newLongPanel(100)
+	r.run(r.m.show(p))
+	r.screen()
+	y := r.m.plan().body.y + panelHead
+	r.send(tea.MouseClickMsg{X: 5, Y: y + 1 + 7, Button: tea.MouseLeft}) // below the titles of the columns
+	if got := p.list.index(); got != 7 {
+		t.Errorf("a click on row 7 chose %d", got)
+	}
+	r.send(tea.MouseWheelMsg{X: 5, Y: y + 3, Button: tea.MouseWheelDown})
+	if got := p.list.index(); got != 8 {
+		t.Errorf("the wheel went to %d, want 8", got)
+	}
+	r.send(tea.MouseWheelMsg{X: 100, Y: y + 3, Button: tea.MouseWheelDown})
+	r.shows("detail 3 of 8")
+	r.hides("detail 2 of 8")
+	r.send(tea.MouseClickMsg{X: 100, Y: y + 3, Button: tea.MouseLeft})
+	if !p.deep {
+		t.Error("a click on the detail doesn't give it the keys")
+	}
+}
+
+// TestTableKeepsItsRow moves rows about under the cursor.
+func TestTableKeepsItsRow(t *testing.T) {
+	rows := []string{"a", "b", "c", "d"}
+	tb := table{count: func() int { return len(rows) }, key: func(i int) string { return rows[i] }, words: func(i int) []string { return rows[i : i+1] }}
+	on := func(want string) {
+		t.Helper()
+		if i := tb.index(); i < 0 || rows[i] != want {
+			t.Errorf("the cursor is on row %d of %v, want %q", i, rows, want)
+		}
+	}
+	tb.choose(2)
+	rows = []string{"x", "a", "b", "c", "d"}
+	tb.refresh()
+	on("c")
+	rows = []string{"x", "a", "b", "d"} // it is gone: the place stays
+	tb.refresh()
+	on("d")
+	tb.narrow("a")
+	on("a")
+	rows = []string{"b", "d"}
+	tb.refresh()
+	if i := tb.index(); i != -1 {
+		t.Errorf("nothing matches, and the cursor is on %d", i)
+	}
+	tb.narrow("")
+	on("b")
+	rows = nil
+	tb.refresh()
+	if i := tb.index(); i != -1 {
+		t.Errorf("of no rows, the cursor is on %d", i)
+	}
+}
+
+// TestPanelsStack opens one panel from another, and the same again.
+func TestPanelsStack(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.keys("P")
+	r.run(r.m.show(newLongPanel(9)))
+	r.shows("Long")
+	r.keys("esc")
+	r.shows("People")
+	r.run(r.m.show(newLongPanel(9)))
+	r.keys("P")
+	if n := len(r.m.panels); n != 1 {
+		t.Errorf("%d panels are open, want the one of people alone", n)
+	}
+}

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -23,10 +24,41 @@ func TestRoleChangeIsToldTruly(t *testing.T) {
 			"you can no longer see the queue, claim from the queue, assign and 6 more; less far than before, you can reveal one number"},
 		{desk.RoleManager, desk.RoleManager, ""},
 	} {
-		if got := compare(roleOf(tt.from), roleOf(tt.to)).sentence(); got != tt.want {
+		if got := compare(&desk.Actor{Role: roleOf(tt.from)}, &desk.Actor{Role: roleOf(tt.to)}).sentence(); got != tt.want {
 			t.Errorf("%s → %s:\n got %s\nwant %s", tt.from, tt.to, got, tt.want)
 		}
 	}
+}
+
+// TestAccessForATimeIsTold says what was lent and until when, counts it down in
+// the status line, and says when it is over.
+func TestAccessForATimeIsTold(t *testing.T) {
+	r := live(t, desk.RoleViewer)
+	r.size(160, 24)
+	lend := func(gs ...desk.Grant) {
+		s := snapshot("asha", desk.RoleViewer, 200, conversations())
+		s.Reason = desk.SnapshotRights
+		s.Me.Member.Grants = gs
+		s.Me = desk.NewActor(s.Me.Member, func(id desk.RoleID) (desk.Role, bool) {
+			if id == "" {
+				return desk.Role{}, false
+			}
+			return roleOf(id), true
+		})
+		r.send(Deliver{s})
+	}
+	lend(desk.Grant{ID: "g", Role: desk.RoleAgent, Until: noon.Add(4 * time.Hour)})
+	r.shows("You were given the role Agent until 16:00 (4 h): you can now reply to customers, claim from the queue, assign and 9 more.")
+	r.ring(alarmToast)
+	r.shows("Viewer +4 h")
+	r.now = r.now.Add(4*time.Hour - 30*time.Second)
+	r.shows("Viewer +30 s")
+	lend()
+	r.shows("The time for the role Agent is over: you can no longer reply to customers, claim from the queue, assign and 9 more.")
+	r.ring(alarmToast)
+	r.hides("Viewer +")
+	lend(desk.Grant{ID: "k", Perm: desk.ContactExport, Scope: desk.ScopeAll, Until: noon.Add(6 * time.Hour)})
+	r.shows("You were given “Export contacts” until 18:00 (2 h")
 }
 
 func TestNarrowedRoleLosesNothing(t *testing.T) {

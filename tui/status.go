@@ -50,14 +50,14 @@ func (m *Model) alarm(a alarm) tea.Cmd {
 }
 
 // tick has the screen drawn again when what it says of time has changed: each
-// second while a try to connect is counted down, else a few times a minute.
+// second while a try to connect or the end of access is counted down, else a few times a minute.
 func (m *Model) tick() tea.Cmd {
 	if m.ticking {
 		return nil
 	}
 	m.ticking = true
 	d := 15 * time.Second
-	if m.link.State == client.Offline {
+	if left := m.look().soonest(m.rep.Me().Member); m.link.State == client.Offline || left > 0 && left <= time.Minute+d {
 		d = time.Second
 	}
 	return m.after(d, alarm{kind: alarmTick})
@@ -171,7 +171,11 @@ func (m *Model) status(l *look, w int) []string {
 	me := m.rep.Me()
 	var right []span
 	if me.Member.ID != "" {
-		right = []span{{"", l.short(outside(me.Member.Name), 16)}, {l.dim, ours(" · ")}, {l.dim, l.short(outside(me.Role.Name), 14)}, {"", ours(" ")}}
+		right = []span{{"", l.short(outside(me.Member.Name), 16)}, {l.dim, ours(" · ")}, {l.dim, l.short(outside(me.Role.Name), 14)}}
+		if t := l.lentFor(me.Member); !t.Empty() {
+			right = append(right, span{l.warn, t})
+		}
+		right = append(right, span{"", ours(" ")})
 	}
 	if !m.toast.text.Empty() {
 		k := l.accent

@@ -231,6 +231,29 @@ func TestEffectIsShownThenConfirmedThenCounted(t *testing.T) {
 	}
 }
 
+// TestEffectIsLookedAtAgain asks anew when the people change before it was
+// confirmed.
+func TestEffectIsLookedAtAgain(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	at(r, "ana").keys("r")
+	r.kind("viewer")
+	r.keys("enter")
+	person := func(seq int64) {
+		zoe := members()[3]
+		zoe.Name = fmt.Sprint("Zoë ", seq)
+		r.send(Deliver{desk.Events{From: seq - 1, To: seq, Events: []desk.Event{{Seq: seq, Kind: desk.MemberTeamed, Member: &zoe}}}})
+	}
+	person(101)
+	if _, n := last[desk.Preview](r); n != 2 {
+		t.Errorf("previewed %d times, want 2", n)
+	}
+	r.keys("enter")
+	person(102)
+	if _, n := last[desk.Preview](r); n != 2 {
+		t.Errorf("previewed %d times, the last after it was done", n)
+	}
+}
+
 func TestEffectStopsWaiting(t *testing.T) {
 	r := staffed(t, desk.RoleOwner, func(cmd desk.Command) (any, error) {
 		if _, ok := cmd.(desk.Acknowledged); ok {

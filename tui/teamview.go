@@ -96,17 +96,28 @@ func (p *teamPanel) chats(who desk.Member) safe.Text {
 
 // roleWords is a member's role, and how long what they have besides still holds.
 func (l *look) roleWords(who desk.Member) safe.Text {
-	t := l.roleName(who.Role)
-	var soonest time.Time
-	for _, g := range current(who.Grants, l.now) {
-		if soonest.IsZero() || g.Until.Before(soonest) {
-			soonest = g.Until
+	return l.roleName(who.Role).Add(l.lentFor(who))
+}
+
+// lentFor counts down to when the first thing that someone was lent ends: " +4 h";
+// empty when they have nothing of that kind.
+func (l *look) lentFor(who desk.Member) safe.Text {
+	if left := l.soonest(who); left > 0 {
+		return ours(" +" + desk.Left(l.now.Add(left), l.now))
+	}
+	return safe.Text{}
+}
+
+// soonest is how long it is until the first of someone's grants ends; 0 when they
+// have none.
+func (l *look) soonest(who desk.Member) time.Duration {
+	least := time.Duration(0)
+	for _, g := range who.Grants {
+		if left := g.Until.Sub(l.now); left > 0 && (least == 0 || left < least) && g.Contact == "" {
+			least = left
 		}
 	}
-	if !soonest.IsZero() {
-		t = t.Add(ours(" +" + desk.Left(soonest, l.now)))
-	}
-	return t
+	return least
 }
 
 func (l *look) roleName(id desk.RoleID) safe.Text {
