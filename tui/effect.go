@@ -173,8 +173,17 @@ func (m *Model) effectRang(n int) tea.Cmd {
 	return nil
 }
 
+// final reports whether it can't be undone.
+func (d *effectDialog) final() bool {
+	_, removes := d.cmd.(desk.Remove)
+	return removes
+}
+
+// careful reports whether enter alone mustn't confirm it.
+func (d *effectDialog) careful() bool { return d.final() || d.dangerous() }
+
 // dangerous reports whether someone would gain what lets them change what others
-// may do: then enter alone doesn't confirm.
+// may do, or take data out.
 func (d *effectDialog) dangerous() bool {
 	for i := range d.effect.People {
 		for _, k := range d.effect.People[i].Keys {
@@ -208,7 +217,7 @@ func (d *effectDialog) update(m *Model, msg tea.Msg) tea.Cmd {
 			m.drop(d)
 		case d.stage == effectRefused && s == "enter":
 			return d.preview(m)
-		case d.stage == effectShown && (s == "y" || !d.dangerous()):
+		case d.stage == effectShown && (s == "y" || !d.careful()):
 			return d.run(m)
 		}
 	}
@@ -218,12 +227,12 @@ func (d *effectDialog) update(m *Model, msg tea.Msg) tea.Cmd {
 func (d *effectDialog) view(l *look, w, h int) box {
 	w = min(w, 68)
 	last := d.last(l, w, h)
-	rows := l.effectRows(&d.effect, d.cmd, w)
+	rows := append(l.about(d.cmd, w), l.effectRows(&d.effect, d.cmd, w)...)
 	switch {
 	case d.stage == effectAsked:
 		rows = para{ink: l.dim, text: ours("Asking what this would do…")}.rows(l, w)
 	case d.stage == effectRefused && d.effect.People == nil:
-		rows = nil
+		rows = l.about(d.cmd, w)
 	}
 	if room := max(1, h-len(last)); len(rows) > room {
 		d.scroll = max(0, min(d.scroll, len(rows)-room+1))
@@ -244,7 +253,7 @@ func (d *effectDialog) foot() safe.Text {
 	case effectRefused:
 		return ours("enter looks again · esc closes")
 	case effectShown:
-		if d.dangerous() {
+		if d.careful() {
 			return ours("y confirms · esc leaves it")
 		}
 		return ours("enter confirms · esc leaves it")
@@ -264,7 +273,10 @@ func (d *effectDialog) last(l *look, w, h int) []string {
 		text, k = d.said, l.bad
 	case effectShown:
 		text = ours("It takes effect at once, on every open screen.")
-		if d.dangerous() {
+		switch {
+		case d.final():
+			text, k = ours("This can't be undone: they would have to be invited anew. Their name stays in what they wrote. Answer with y."), l.warn
+		case d.dangerous():
 			text, k = ours("What is marked ! lets them change what other people may do, or take data out: answer with y."), l.warn
 		}
 		if h < 12 { // the foot says how to answer, and ! what is dangerous

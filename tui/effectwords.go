@@ -8,6 +8,17 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
+// about says of a command what its effect doesn't: until when, and why.
+func (l *look) about(cmd desk.Command, w int) []string {
+	c, ok := cmd.(desk.GiveAccess)
+	if !ok || c.Until.IsZero() {
+		return nil
+	}
+	what := l.grantWords(desk.Grant{Role: c.Role, Perm: c.Key, Scope: c.Scope})
+	rows := para{ink: l.strong, text: what.Add(ours(", until " + l.ends(c.Until) + "."))}.rows(l, w)
+	return append(append(rows, para{text: outside(c.Reason), said: true}.rows(l, w)...), l.row(w, "").String())
+}
+
 // effectRows tell an effect in words, person by person.
 func (l *look) effectRows(e *desk.Effect, cmd desk.Command, w int) []string {
 	if e.Affected == 0 && len(e.People) == 0 {

@@ -540,7 +540,7 @@ func TestGiveAccess(t *testing.T) {
 	r.shows("Say why")
 	r.kind("the yearly letter")
 	r.keys("enter")
-	r.shows("Give Ana Lima access?")
+	r.shows("Give Ana Lima access?", "Export contacts in their teams, until Fri 18:00 (4 d 6 h).", "│ the yearly letter")
 	r.keys("y")
 	end := time.Date(2026, 11, 27, 18, 0, 0, 0, time.UTC)
 	r.wantAsked(desk.GiveAccess{Member: "ana", Key: desk.ContactExport, Scope: desk.ScopeTeam, Until: end, Reason: "the yearly letter"})
@@ -631,7 +631,13 @@ func TestHandOverIsAskedForChats(t *testing.T) {
 	r.hides("Victor Stone Viewer") // can't answer them
 	r.keys("esc")
 	at(r, "vic").keys("x")
-	r.shows("Remove Victor Stone?")
+	r.shows("Remove Victor Stone?", "This can't be undone")
+	r.keys("enter")
+	if _, n := last[desk.Remove](r); n > 0 {
+		t.Error("enter alone removed someone")
+	}
+	r.keys("y")
+	r.wantAsked(desk.Remove{Member: "vic"})
 }
 
 // TestPanelKeepsTheInbox comes back to where one was.

@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"encoding/json"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
@@ -163,6 +165,12 @@ func (p *teamPanel) endAll(m *Model, who desk.Member) tea.Cmd {
 }
 
 func (p *teamPanel) end(m *Model, who desk.Member, session string, done safe.Text) tea.Cmd {
-	p.stale = true
-	return m.act(0, desk.EndSessions{Member: who.ID, Session: session}, done)
+	return m.ask(client.NewRef(), desk.EndSessions{Member: who.ID, Session: session}, func(_ json.RawMessage, err error) tea.Cmd {
+		if p.stale = true; err != nil {
+			m.say(toastBad, m.sentence(err, 0))
+		} else {
+			m.say(toastInfo, done)
+		}
+		return nil
+	})
 }
