@@ -171,6 +171,24 @@ func FuzzPlaces(f *testing.F) {
 	})
 }
 
+// Whatever a file holds, reading it ends, and every problem has a place in it.
+func FuzzParse(f *testing.F) {
+	f.Add(whole)
+	f.Add("[role.x]\nname = 7\nrank = 1e9\ngrants = [1]\n[[role.y]]\n[tests]\na.b = {}")
+	f.Fuzz(func(t *testing.T, src string) {
+		file, err := Parse("r", []byte(src))
+		if (file == nil) != (err != nil) {
+			t.Fatal(file, err)
+		}
+		if p, ok := errors.AsType[*Problem](err); ok && (p.Line > 1+strings.Count(src, "\n") || p.Line < 1 || p.Col < 1) {
+			t.Error(p)
+		}
+		if err == nil {
+			_, _ = file.Plan(have(), true)
+		}
+	})
+}
+
 func TestPlaces(t *testing.T) {
 	src := "a = [[1, {b = '''x''', c = \"y\\\"\"}], ]\n[[q.\"w\".e]]\n x.y = 1979-05-27 # z\n'ü'.z = 3"
 	got := places(src)
