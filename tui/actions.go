@@ -120,7 +120,8 @@ func chatActions() []Action {
 func panelActions() []Action {
 	return slices.Concat([]Action{
 		does("people", "People and teams", []string{"P"}, GroupPanels, Anywhere, desk.MemberView, NeedsNothing, "", (*Model).people),
-	}, sharedPanelActions(), teamActions())
+		does("roles", "Roles and permissions", []string{"R"}, GroupPanels, Anywhere, desk.RoleView, NeedsNothing, "", openRoles()),
+	}, sharedPanelActions(), teamActions(), rolesActions())
 }
 
 func programActions() []Action {
