@@ -153,6 +153,9 @@ func (a *ask) try() {
 	if a.got = verdictOf(answer.Error); a.got != a.want {
 		a.h.t.Errorf("%s: %s, want %s (%s)", what, a.got, a.want, asJSON(a.h.t, answer.Error))
 	}
+	if told := asJSON(a.h.t, answer.Error); a.got == "not_found" && told != asJSON(a.h.t, desk.ErrNotFound()) {
+		a.h.t.Errorf("%s: what isn't there for them is answered %s", what, told)
+	}
 	if _, reads := a.cmd.(desk.Reader); reads {
 		ref = ""
 	}

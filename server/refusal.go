@@ -53,14 +53,21 @@ func (r *request) hid() desk.Perm {
 	return ""
 }
 
-// holders are who could give what was missing.
+// holders are who could give what was missing. Only those who give anything at all
+// are asked about, or a refusal would cost more than the command.
 func (s *Service) holders(id desk.MemberID, d *desk.Denied) []desk.MemberID {
 	people := s.people.Load()
 	me := people.actors[id]
 	if me == nil {
 		return nil
 	}
-	return desk.Givers(me, d.Perm, d.Needs, people.active())
+	var able []*desk.Actor
+	for _, a := range people.active() {
+		if a.Scope(desk.AccessDecide).Rank() > 0 || a.Scope(desk.GrantTemporary).Rank() > 0 {
+			able = append(able, a)
+		}
+	}
+	return desk.Givers(me, d.Perm, d.Needs, able)
 }
 
 // logRefusal writes what was refused to whom, and why. The entry is about the
