@@ -80,7 +80,8 @@ func TestAPreviewTellsWhatWouldHappen(t *testing.T) {
 		return desk.Receipt{}, &desk.SendError{Class: desk.SendRetry, RetryAfter: 3600e9, Problem: desk.Problem{Text: "Later"}}
 	})
 	id := h.chat()
-	h.reply("asha", id, "On its way")
+	m := h.reply("asha", id, "On its way")
+	h.eventually("the first try is over", func() bool { return h.stored(m).Problem != nil })
 	for range 2 {
 		h.dial("asha", desk.Hello{}).first()
 	}
@@ -91,9 +92,8 @@ func TestAPreviewTellsWhatWouldHappen(t *testing.T) {
 		t.Fatalf("the effect is %+v", got)
 	}
 	on := got.People[0]
-	// Marketing sees the team's chats, and no others: the one that had no team goes
-	// out of sight with its return only if nobody's chats do. Nobody's in no team
-	// are within the scope.
+	// Marketing sees the team's chats and those of nobody in no team, so each of the
+	// four comes back into sight.
 	if on.Member != asha || on.Returns != 4 || on.Queued != 1 || on.Sessions != 2 || on.Vanish != 0 || on.Appear != 0 {
 		t.Errorf("the effect is %+v", on)
 	}
