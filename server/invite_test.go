@@ -281,4 +281,7 @@ func TestAPasswordFromTheConsoleJoins(t *testing.T) {
 	if got := h.join("192.0.2.1", done.Code, canary+" of a thief"); got.status != http.StatusUnauthorized {
 		t.Errorf("the code still holds: %+v", got)
 	}
+	if codes := h.codes(); len(codes) != 0 {
+		t.Errorf("it is kept: %+v", codes)
+	}
 }

@@ -225,6 +225,9 @@ func TestSuspensionEndsEverything(t *testing.T) {
 	if got := h.signIn("192.0.2.1", asha.Email, canary); got.status != http.StatusOK {
 		t.Errorf("after resuming: %+v", got)
 	}
+	if b := h.dial("asha", desk.Hello{Token: h.tokens["asha"]}).bye(); b.Code != desk.CodeUnauthenticated {
+		t.Errorf("a sign-in of before holds again: %+v", b)
+	}
 	if me := h.dial("asha", desk.Hello{}).first().Me; len(me.Member.Grants) != 0 {
 		t.Errorf("what was lent came back: %+v", me.Member.Grants)
 	}
@@ -302,10 +305,27 @@ func TestRemoving(t *testing.T) {
 	if m := members[asha.ID]; !m.Removed || !m.Suspended || m.Email != "" || m.Name != "Asha Agent" || len(m.Grants) != 0 {
 		t.Errorf("what is left: %+v", m)
 	}
-	if list, err := h.service.Members(t.Context()); err != nil || len(list) != len(h.members) { // one gone, one new
+	h.must("olga", desk.Remove{Member: got.Member}) // before she has joined
+	if codes := h.codes(); len(codes) != 0 {
+		t.Errorf("codes are left: %+v", codes)
+	}
+	if list, err := h.service.Members(t.Context()); err != nil || len(list) != len(h.members)-1 {
 		t.Errorf("the console lists %d members, %v", len(list), err)
 	}
 	coded(t, "resuming from the console", h.service.Resume(t.Context(), asha.ID), desk.CodeNotFound)
+}
+
+// codes are the invitations that are kept.
+func (h *house) codes() (list []store.Invitation) {
+	h.t.Helper()
+	err := h.store.Read(h.t.Context(), func(tx *store.Tx) (err error) {
+		list, err = tx.Invitations()
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return list
 }
 
 // TestTheConsoleSuspendsLikeACommand does it without a member who asks.

@@ -144,7 +144,7 @@ func (s *Service) checkPassword(ctx context.Context, email, password, account, n
 	if err != nil {
 		return desk.Member{}, "", err
 	}
-	if !ok || member.ID == "" || member.Suspended || member.Invited {
+	if !ok || member.ID == "" || member.Suspended {
 		s.signIns.wrong(account, network, s.now())
 		return member, "", refused()
 	}
