@@ -265,7 +265,8 @@ func (d *effectDialog) foot() safe.Text {
 
 // last are the rows below the effect: what is asked, or how far it has come.
 func (d *effectDialog) last(l *look, w, h int) []string {
-	text, k := safe.Text{}, l.strong
+	var text safe.Text
+	k := l.strong
 	switch d.stage {
 	case effectAsked:
 		return nil

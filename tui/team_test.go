@@ -172,7 +172,6 @@ func TestTeamGolden(t *testing.T) {
 			r.kind("fri 18:00")
 		}},
 		{"hand-over", func(r *rig) { at(r, "ana").keys("s") }},
-		{"panel-help", func(r *rig) { at(r, "ana").keys("?") }},
 	}
 	for _, s := range scenes {
 		for _, size := range sizes {
@@ -405,6 +404,19 @@ func TestTeamPanelFollowsTheRole(t *testing.T) {
 	r.shows("Your role doesn't include “Switch people's roles”.")
 	r.keys("?")
 	r.hides("Switch the role", "Suspend")
+}
+
+// TestHelpBeginsWithThePanel shows the keys of the panel first, with why not, and
+// none of the inbox.
+func TestHelpBeginsWithThePanel(t *testing.T) {
+	r := staffed(t, desk.RoleOwner)
+	r.size(120, 60)
+	at(r, "ana").keys("?")
+	r.shows("Switch the role…", "End access early… Ana Lima has no access for a", "Go to the details", "People and teams", "Quit")
+	r.hides("Reply", "Rename the team", "While writing")
+	if s := r.screen(); strings.Index(s, "Switch the role") > strings.Index(s, "Go to the details") {
+		t.Errorf("its own keys don't come first:\n%s", s)
+	}
 }
 
 func TestTeamPanelNeedsItsPermission(t *testing.T) {
