@@ -233,3 +233,28 @@ func TestLateThreadMissesWhatWasMasked(t *testing.T) {
 		t.Errorf("it was taken: %v", got)
 	}
 }
+
+// When a customer's data is erased, what they wrote goes from every screen, and
+// no late answer brings it back.
+func TestErasedThreadIsForgotten(t *testing.T) {
+	o, r := newPair(0)
+	c := desk.Conversation{ID: 1, Status: desk.StatusOpen, Assignee: "me", Contact: desk.Contact{ID: "c", Name: "Ann"}}
+	o.change(c, desk.Message{ID: "secret", At: at(1), Side: desk.SideCustomer, Type: desk.TypeText, Text: "My secret"})
+	r.Apply(o.next(10))
+	early, _ := o.history(1, desk.Place{}, 10)
+	if !r.AddThread(early, desk.Place{}) {
+		t.Fatal("the thread wasn't taken")
+	}
+	_, seq := r.Position()
+	c = *r.Conversation(1)
+	c.Seq, c.Contact = seq+1, desk.Contact{ID: "c"}
+	before := c.Facts()
+	change := r.Apply(desk.Events{From: seq, To: seq + 1, Events: []desk.Event{
+		{Seq: seq + 1, Kind: desk.ContactErased, Conversation: &c, Before: &before}}})
+	if got, _, _ := r.Messages(1); len(got) > 0 || !slices.Contains(change.Threads, 1) {
+		t.Errorf("still there: %v", got)
+	}
+	if r.AddThread(early, desk.Place{}) {
+		t.Error("an answer from before brought it back")
+	}
+}

@@ -162,6 +162,11 @@ func (r *Replica) applyEvent(e *desk.Event, change *Change) {
 	r.count(e.Was(), -1)
 	r.count(c, +1)
 	change.Lists = true
+	if e.Kind == desk.ContactErased {
+		// Nothing that was read before may come back, neither from here nor with a late answer.
+		r.void(c.ID)
+		r.recent = recent{floor: e.Seq}
+	}
 	if !r.visible(c) {
 		r.forget(c.ID, e.Seq, change)
 		return

@@ -102,8 +102,8 @@ func (t *Tx) Counts(me desk.Actor) (map[desk.List]desk.Count, error) {
 
 // Tally is how many conversations share these facts.
 type Tally struct {
-	desk.Facts // without Unread
-	desk.Count
+	desk.Facts `json:"-"` // without Unread
+	desk.Count `json:"-"`
 }
 
 // Tallies are the counters: few rows, however many conversations there are.
