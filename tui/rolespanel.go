@@ -24,6 +24,7 @@ type rolesPanel struct {
 	roles  []desk.Role // as they stand, the highest first; then those in drafts that are gone
 	col    int         // the chosen role …
 	held   desk.RoleID // … and its word, by which it is found again
+	wanted desk.RoleID // the one to choose as soon as it is there
 	first  int         // the leftmost role in sight
 	saving *effectDialog
 }
@@ -98,10 +99,13 @@ func (p *rolesPanel) changed(m *Model) (tea.Cmd, error) {
 	if gone := p.gone(m); len(gone) > 0 {
 		p.roles = append(slices.Clone(p.roles), gone...)
 	}
-	if i := slices.IndexFunc(p.roles, func(r desk.Role) bool { return r.ID == p.held }); i >= 0 {
-		p.col = i
+	wanted := p.wanted
+	if !p.toRole(p.held) {
+		p.toColumn(p.col)
 	}
-	p.toColumn(p.col)
+	if wanted != "" {
+		p.await(wanted)
+	}
 	p.list.refresh()
 	return cmd, nil
 }
@@ -120,17 +124,25 @@ func (p *rolesPanel) gone(m *Model) []desk.Role {
 
 // toColumn chooses a role.
 func (p *rolesPanel) toColumn(i int) {
-	p.col = max(0, min(i, len(p.roles)-1))
+	p.col, p.wanted = max(0, min(i, len(p.roles)-1)), ""
 	if p.col < len(p.roles) {
 		p.held = p.roles[p.col].ID
 	}
 }
 
-// toRole chooses the role with this word, now or when it comes.
-func (p *rolesPanel) toRole(id desk.RoleID) {
-	p.held = id
-	if i := slices.IndexFunc(p.roles, func(r desk.Role) bool { return r.ID == id }); i >= 0 {
+// toRole chooses the role with this word; false when it isn't there.
+func (p *rolesPanel) toRole(id desk.RoleID) bool {
+	i := slices.IndexFunc(p.roles, func(r desk.Role) bool { return r.ID == id })
+	if i >= 0 {
 		p.toColumn(i)
+	}
+	return i >= 0
+}
+
+// await chooses a role that was just made, now or when it comes.
+func (p *rolesPanel) await(id desk.RoleID) {
+	if !p.toRole(id) {
+		p.wanted = id
 	}
 }
 

@@ -15,7 +15,11 @@ func (p *rolesPanel) mayEdit(m *Model) error {
 	if !ok {
 		return notHere("Choose a role first.")
 	}
-	return m.look().mayChange(&r, p.drafts.all[r.ID])
+	d := p.drafts.all[r.ID]
+	if d != nil && d.saved {
+		return notHere("That role is being saved. Wait a moment.")
+	}
+	return m.look().mayChange(&r, d)
 }
 
 // mayCycle is why the cell under the cursor can't be changed.

@@ -33,7 +33,7 @@ func (p *rolesPanel) mayCopy(m *Model) error {
 func (p *rolesPanel) copy(m *Model) tea.Cmd {
 	r, _ := p.stands()
 	from := *p.shown(&r)
-	return m.newRole(from, "Copy of "+from.Name, p.toRole)
+	return m.newRole(from, "Copy of "+from.Name, p.await)
 }
 
 // newRole asks what a copy of a role is to be called, and makes it after its
@@ -53,7 +53,7 @@ func (m *Model) newRole(from desk.Role, name string, made func(desk.RoleID)) tea
 	f.fields = append(f.fields, word)
 	f.lead = []para{{ink: "", text: ours(plural(len(draft.Grants), "permission") + " to begin with; change them in the matrix afterwards.")}}
 	if len(left) > 0 {
-		f.lead = append(f.lead, para{ink: m.theme.warn, text: ours("Left out, since your role doesn't reach as far: " + listed(left) + ".")})
+		f.lead = append(f.lead, para{ink: m.theme.warn, text: ours("Left out or narrowed, since your role doesn't reach as far: " + listed(left) + ".")})
 	}
 	f.send = func(m *Model) tea.Cmd {
 		role := draft

@@ -26,6 +26,8 @@ type usagePanel struct {
 	since  desk.Usages // what was answered; Used is taken apart into used
 	used   map[desk.MemberID][]desk.Usage
 	rows   []usageRow
+	people []desk.Member // that rows were made of
+	roles  []desk.Role
 }
 
 // usageRow is a role, or one of its people.
@@ -99,7 +101,10 @@ func (p *usagePanel) changed(m *Model) (tea.Cmd, error) {
 	if err := m.mayDo(desk.ListUsage{Days: p.days}); err != nil {
 		return nil, err
 	}
-	p.build(m)
+	// Most changes of the desk are none of its people.
+	if !sameList(p.people, m.rep.Members()) || !sameList(p.roles, m.rep.Roles()) {
+		p.build(m)
+	}
 	if p.known || p.asked || p.failed != nil {
 		return nil, nil
 	}
@@ -141,11 +146,12 @@ func (p *usagePanel) turnDays(m *Model) tea.Cmd {
 // build lists each role, with its people below it.
 func (p *usagePanel) build(m *Model) {
 	byRole := map[desk.RoleID][]desk.Member{}
-	for _, who := range m.rep.Members() {
+	p.people, p.roles = m.rep.Members(), m.rep.Roles()
+	for _, who := range p.people {
 		byRole[who.Role] = append(byRole[who.Role], who)
 	}
 	p.rows = nil
-	for _, role := range m.rep.Roles() {
+	for _, role := range p.roles {
 		people := byRole[role.ID]
 		at := len(p.rows)
 		p.rows = append(p.rows, usageRow{role: role, people: len(people)})
@@ -162,6 +168,12 @@ func (p *usagePanel) build(m *Model) {
 		p.rows[at].used = len(whole)
 	}
 	p.list.refresh()
+}
+
+// sameList reports whether two lists are one: the replica makes a new one when
+// something in it changes.
+func sameList[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 func (p *usagePanel) chosen() (_ usageRow, ok bool) {
@@ -217,6 +229,6 @@ func (p *usagePanel) shrink(m *Model) tea.Cmd {
 		if i := slices.Index(m.panels, panel(p.matrix)); i >= 0 {
 			m.panels = m.panels[:i+1]
 		}
-		p.matrix.toRole(id)
+		p.matrix.await(id)
 	})
 }
