@@ -137,6 +137,11 @@ func TestAPreviewCountsAsTheListsDo(t *testing.T) {
 			c.Seen, c.Grants = 1, map[desk.Perm]desk.Scope{desk.ConversationView: desk.ScopeOwn}
 			return changes(c)
 		},
+		func(h *house) desk.Command { // what one has goes out of sight, and comes back with the queue
+			c := night()
+			c.Seen, c.Grants = 1, map[desk.Perm]desk.Scope{desk.ConversationViewQueue: desk.ScopeAll}
+			return changes(c)
+		},
 		func(h *house) desk.Command {
 			return changes(desk.RoleChange{Role: "night", Seen: 1, Remove: true, MoveTo: desk.RoleViewer})
 		},
