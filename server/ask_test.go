@@ -135,13 +135,6 @@ func (m *matrix) plant(h *house) {
 	}
 }
 
-func (h *house) write(f func(*store.Tx) error) {
-	h.t.Helper()
-	if err := h.store.Write(h.t.Context(), f); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
 // try asks by the socket, then by Do. What was done once is answered the same by
 // its ref; what was refused is refused the same.
 func (a *ask) try() {
@@ -160,7 +153,7 @@ func (a *ask) try() {
 		ref = ""
 	}
 	result, err := a.h.service.Do(a.h.t.Context(), a.h.as(a.who), ref, a.cmd)
-	byDo, bySocket := asJSON(a.h.t, unheld(err)), asJSON(a.h.t, unheld(orNil(answer.Error)))
+	byDo, bySocket := asJSON(a.h.t, unheld(err)), asJSON(a.h.t, unheld(answer.Error))
 	if byDo != bySocket {
 		a.h.t.Errorf("%s: by Do %s, by the socket %s", what, byDo, bySocket)
 	}
@@ -201,13 +194,6 @@ func (a *ask) expectRefusals() {
 	byDo := r
 	byDo.Socket = false
 	a.refusals = append(a.refusals, r, byDo)
-}
-
-func orNil(e *desk.Error) error {
-	if e == nil {
-		return nil
-	}
-	return e
 }
 
 func verdictOf(e *desk.Error) string {
@@ -498,9 +484,12 @@ func (a *ask) ownRequest() desk.RequestID {
 
 func (a *ask) plantRequest(from desk.MemberID, p desk.Perm, s desk.Scope, state desk.RequestState) desk.RequestID {
 	id := desk.RequestID(fmt.Sprintf("r_matrix_%d", a.n))
-	a.h.write(func(tx *store.Tx) error {
+	err := a.h.store.Write(a.h.t.Context(), func(tx *store.Tx) error {
 		return tx.PutRequest(desk.Request{ID: id, Member: from, Perm: p, Scope: s, For: 60, Reason: "a test", At: a.h.clock.now(), State: state})
 	})
+	if err != nil {
+		a.h.t.Fatal(err)
+	}
 	return id
 }
 
