@@ -219,7 +219,7 @@ func canReply(me *Actor, c *Conversation, now time.Time) error {
 // CanReceive refuses to give a chat to someone who couldn't answer it, or to
 // leave it with them.
 func CanReceive(to *Actor) error {
-	if to.Member.Suspended || to.Scope(MessageReply).Rank() == 0 {
+	if to.Member.Suspended || to.Member.Invited || to.Scope(MessageReply).Rank() == 0 {
 		return &Denied{Perm: ConversationAssign, Why: WhyAssignee,
 			Reason: to.Member.Name + " can't reply to customers at present. Choose someone who can."}
 	}

@@ -48,6 +48,8 @@ func window(c *desk.Conversation, until time.Time) *desk.Conversation {
 	return c
 }
 
+func invited(a *desk.Actor) *desk.Actor { a.Member.Invited = true; return a }
+
 func suspended(a *desk.Actor) *desk.Actor { a.Member.Suspended = true; return a }
 
 func on(c *desk.Conversation) desk.Subject { return desk.Subject{Conversation: c} }
@@ -171,6 +173,7 @@ func TestCanTakeAndGive(t *testing.T) {
 		{"assign to someone who replies", assign, desk.ConversationAssign, to(replier), want{}},
 		{"assign to someone who can't reply", assign, desk.ConversationAssign, to(builtIn(t, "val", desk.RoleViewer)), want{why: desk.WhyAssignee}},
 		{"assign to someone suspended", assign, desk.ConversationAssign, to(suspended(builtIn(t, "sue", desk.RoleAgent))), want{why: desk.WhyAssignee}},
+		{"assign to someone who has not joined", assign, desk.ConversationAssign, to(invited(builtIn(t, "ivy", desk.RoleAgent))), want{why: desk.WhyAssignee}},
 		{"label a resolved chat", one(desk.ConversationLabel, all), desk.ConversationLabel, on(resolved(chat("eve", ""))), want{}},
 		{"resolve and reopen know no state", one(desk.ConversationSetStatus, all), desk.ConversationSetStatus, on(resolved(chat("eve", ""))), want{}},
 	})

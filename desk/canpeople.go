@@ -102,9 +102,10 @@ func canAssignRole(me *Actor, held Scope, s Subject) error {
 	return givable(RoleAssign, held, me, s.Role)
 }
 
-// keepsOwner refuses to take the last owner away.
+// keepsOwner refuses to take the last owner away. One who is suspended, or hasn't
+// joined yet, isn't among those who count.
 func keepsOwner(p Perm, held Scope, s Subject) error {
-	if s.To.Role.ID == RoleOwner && s.Owners <= 1 && !s.To.Member.Suspended {
+	if s.To.Role.ID == RoleOwner && s.Owners <= 1 && !s.To.Member.Suspended && !s.To.Member.Invited {
 		return &Denied{Perm: p, Why: WhyLastOwner, Has: held, Reason: s.To.Member.Name + " is the last owner. Make someone else an owner first."}
 	}
 	return nil

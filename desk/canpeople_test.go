@@ -164,6 +164,7 @@ func TestCanSuspend(t *testing.T) {
 		{"the owner", admin, desk.MemberSuspend, about(other, 1), want{why: desk.WhyAbove, has: all}},
 		{"the last owner", owner, desk.MemberSuspend, about(other, 1), want{why: desk.WhyLastOwner, has: all}},
 		{"one owner of two", owner, desk.MemberSuspend, about(other, 2), want{}},
+		{"an owner who never joined", owner, desk.MemberSuspend, about(invited(builtIn(t, "oli", desk.RoleOwner)), 1), want{}},
 		{"letting a suspended owner back in", owner, desk.MemberSuspend, about(suspended(builtIn(t, "oli", desk.RoleOwner)), 1), want{}},
 		{"an agent, anyone", builtIn(t, "me", desk.RoleAgent, "blue"), desk.MemberSuspend, about(builtIn(t, "eve", desk.RoleViewer, "red"), 1), want{why: desk.WhyNoKey, byRole: true, needs: all}},
 	})

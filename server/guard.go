@@ -59,7 +59,7 @@ func (g *signInGuard) mayTry(account, network string, now time.Time) error {
 		return nil
 	}
 	return &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()),
-		Message: "Too many wrong passwords. Try again in " + wait.Round(time.Second).String() + "."}
+		Message: "Too many wrong passwords or codes. Try again in " + wait.Round(time.Second).String() + "."}
 }
 
 // wait returns how long the account or the network has to wait.
