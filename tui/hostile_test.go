@@ -125,7 +125,7 @@ func poisonedStaff(s string, cmd desk.Command) (any, error) {
 // they are, and nothing but our own colours reaches the terminal.
 func TestHostileText(t *testing.T) {
 	scenes := map[string][]string{
-		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"P"}, "person": {"P", "enter"}, "find": {"P", "/", "x"}, "teams": {"P", "tab"},
+		"thread": nil, "palette": {"ctrl+k", "1"}, "assign": {"a"}, "labels": {"L"}, "people": {"P"}, "person": {"P", "enter"}, "find": {"P", "/", "x"}, "teams": {"P", "tab"}, "matrix": {"R"}, "usage": {"R", "U"},
 		"give": {"P", "a"}, "lend": {"P", "a", "m", "a", "r", "k", " ", "a", "s", "enter", "enter"}, "grants": {"P", "e"}, "sessions": {"P", "o"}, "roles": {"P", "r"}, "effect": {"P", "t", "space", "enter"}, "hand over": {"P", "s"},
 		"invite": {"P", "i", "A", "tab", "a", "@", "b", ".", "c", "tab", "enter", "down", "down", "down", "enter", "tab", "enter", "space", "enter", "ctrl+s"}, "rename": {"P", "tab", "c"}, "members": {"P", "tab", "m"},
 		"settle": {"x"}, "raw": {"v"}, "conflict": {"r", "z", "enter"}, "refused": {"e"}, "help": {"?"},

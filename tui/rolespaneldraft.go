@@ -122,9 +122,8 @@ func (ds *roleDrafts) edited() []desk.RoleID { return slices.Sorted(maps.Keys(ds
 func (ds *roleDrafts) command() desk.ChangeRoles {
 	var c desk.ChangeRoles
 	for _, id := range ds.ids() {
-		if d := ds.all[id]; len(d.mine()) > 0 || d.base.Version == 0 {
-			c.Changes = append(c.Changes, roleChangeOf(d.now, d.base.Version))
-		}
+		d := ds.all[id]
+		c.Changes = append(c.Changes, roleChangeOf(d.now, d.base.Version))
 	}
 	return c
 }

@@ -416,6 +416,12 @@ func TestDeleteRole(t *testing.T) {
 	r.roleEvent(desk.RoleRemoved, "asha", desk.Role{ID: "night", Removed: true})
 	r.hides("Night shift")
 
+	// What was edited of it goes with it.
+	r = matrixed(t, desk.RoleOwner)
+	onPerm(r, desk.MessageRetry).keys("space", "d", "enter", "enter", "enter")
+	r.roleEvent(desk.RoleRemoved, "asha", desk.Role{ID: "night", Removed: true})
+	r.hides("Night shift", "unsaved")
+
 	// Nobody has it: there is nobody to ask for.
 	r = matrixed(t, desk.RoleOwner)
 	matrixOf(r).toRole("lead")
@@ -481,6 +487,10 @@ func TestUsageOffersTheSmallerRole(t *testing.T) {
 	r.shows("Roles · Night shift for Tom Becker")
 
 	r.keys("U")
+	_, seq := r.m.rep.Position()
+	r.send(Deliver{desk.Events{From: seq, To: seq + 1, Events: []desk.Event{{Seq: seq + 1, At: r.now, Kind: desk.RoleAssigned, Actor: "zoe",
+		Member: &desk.Member{ID: "ana", Name: "Ana Lima", Role: "night"}}}}})
+	r.shows("Agent · 0 people", "Night shift · 2 people")
 	at(r, "viewer vic").keys("c")
 	r.shows("Nothing of this role was used")
 	at(r, "sales").keys("c")
