@@ -31,6 +31,7 @@ type Target struct {
 	Conversation ConversationID
 	Message      MessageID // must belong to Conversation
 	Member       MemberID
+	Past         bool // Member may be someone who was removed
 	Team         TeamID
 	Role         RoleID
 	Status       Status    // the one to give

@@ -100,7 +100,7 @@ func (ListLog) Perm() Perm        { return LogView }
 func (TakeCheckpoint) Perm() Perm { return LogVerify }
 func (ExportLog) Perm() Perm      { return LogExport }
 
-func (c ListLog) Target() Target      { return Target{Member: c.Actor} }
+func (c ListLog) Target() Target      { return Target{Member: c.Actor, Past: true} }
 func (TakeCheckpoint) Target() Target { return Target{} }
 func (ExportLog) Target() Target      { return Target{} }
 

@@ -48,7 +48,8 @@ func (s *Service) Do(ctx context.Context, who Caller, ref string, cmd desk.Comma
 		return nil, err
 	}
 	if who.As != nil && !looksOnly(cmd) {
-		return nil, &desk.Denied{Perm: cmd.Perm(), Why: desk.WhyReadOnly, Reason: "You are looking through other eyes: nothing can be done here. Leave the view first."}
+		return nil, s.refused(ctx, who, cmd, nil, &desk.Denied{Perm: cmd.Perm(), Why: desk.WhyReadOnly,
+			Reason: "You are looking through other eyes: nothing can be done here. Leave the view first."})
 	}
 	var r *request
 	switch c := cmd.(type) {
@@ -226,7 +227,11 @@ func (r *request) load(t desk.Target) (err error) {
 		}
 	}
 	if t.Member != "" {
-		if r.To, err = r.person(t.Member); err != nil {
+		load := r.person
+		if t.Past {
+			load = r.anyone
+		}
+		if r.To, err = load(t.Member); err != nil {
 			return err
 		}
 	}
@@ -249,12 +254,18 @@ func (r *request) load(t desk.Target) (err error) {
 
 // person loads a member who isn't removed, with what they may do now.
 func (r *request) person(id desk.MemberID) (*desk.Actor, error) {
+	a, err := r.anyone(id)
+	if err == nil && a.Member.Removed {
+		return nil, desk.ErrNotFound()
+	}
+	return a, err
+}
+
+// anyone is person for those, too, who were removed.
+func (r *request) anyone(id desk.MemberID) (*desk.Actor, error) {
 	a, err := r.tx.Actor(id)
 	if err != nil {
 		return nil, hidden(err)
-	}
-	if a.Member.Removed {
-		return nil, desk.ErrNotFound()
 	}
 	a = a.At(r.now)
 	return &a, nil

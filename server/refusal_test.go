@@ -93,6 +93,8 @@ func TestEveryRefusalIsLogged(t *testing.T) {
 	id := plant(t, h.store, h.clock.now(), open1(mona, ""))[0]
 	h.must("olga", desk.ChangeRoles{Changes: []desk.RoleChange{night()}})
 	request := h.must("mona", desk.AskAccess{Key: desk.RoleManage, Scope: desk.ScopeAll, For: 60, Reason: "a test"}).(desk.Done).Request
+	eyed := h.as("olga")
+	eyed.As = &desk.ViewAs{Member: mona}
 	tests := []struct {
 		what string
 		who  server.Caller
@@ -108,6 +110,7 @@ func TestEveryRefusalIsLogged(t *testing.T) {
 		{"a request", h.as("asha"), desk.DecideRequest{Request: request}, refusal{Why: desk.WhyHidden, Target: string(request)}},
 		{"a role", h.as("mona"), desk.ChangeRoles{Changes: []desk.RoleChange{{Role: "night", Seen: 1, Remove: true, MoveTo: desk.RoleAgent}}}, refusal{Why: desk.WhyNoKey, Target: "night"}},
 		{"versions of a word that is too long", h.as("asha"), desk.ListVersions{Role: desk.RoleID(strings.Repeat("x", 5000))}, refusal{Why: desk.WhyNoKey}},
+		{"a write through other eyes", eyed, desk.Note{Conversation: id, Text: "x"}, refusal{Why: desk.WhyReadOnly}},
 		{"a team", h.as("asha"), desk.RenameTeam{Team: support, TeamName: "Ours"}, refusal{Why: desk.WhyNoKey, Target: string(support)}},
 		{"what isn't there", h.as("olga"), desk.History{Conversation: 999_999}, refusal{}},
 		{"a message that isn't there", h.as("mona"), desk.Retry{Conversation: id, Message: "m_none"}, refusal{}},

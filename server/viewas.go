@@ -76,6 +76,7 @@ func through(tx *store.Tx, me *desk.Actor, as desk.ViewAs, now time.Time) (desk.
 func (s *Service) beginView(sign store.Session, as *desk.ViewAs, addr string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), commandWait)
 	defer cancel()
+	var used []desk.Usage
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		now := s.now()
 		me, err := tx.Actor(sign.Member)
@@ -83,14 +84,19 @@ func (s *Service) beginView(sign store.Session, as *desk.ViewAs, addr string) er
 			return hidden(err)
 		}
 		me = me.At(now)
-		if _, err := through(tx, &me, *as, now); err != nil {
+		seen, err := through(tx, &me, *as, now)
+		if err != nil {
 			return err
 		}
+		used = desk.Uses(&me, desk.RoleViewAs, subject(as, &seen))
 		_, err = tx.Append(s.viewEntry(desk.ViewAsStarted, sign.Member, sign.ID, addr, as))
 		return err
 	})
 	if denied, ok := errors.AsType[*desk.Denied](err); ok {
 		err = errors.Join(err, s.logDeniedView(ctx, sign, as, addr, denied))
+	}
+	if err == nil {
+		s.noteUses(ctx, used, s.now())
 	}
 	return err
 }
