@@ -120,6 +120,7 @@ func chatActions() []Action {
 func panelActions() []Action {
 	return slices.Concat([]Action{
 		does("people", "People and teams", []string{"P"}, GroupPanels, Anywhere, desk.MemberView, NeedsNothing, "", (*Model).people),
+		{ID: "view-as", Title: "See as someone else…", Keys: []string{"V"}, Group: GroupPanels, Where: Anywhere, Perm: desk.RoleViewAs, Check: (*Model).mayViewAs, Run: (*Model).viewAs},
 		does("roles", "Roles and permissions", []string{"R"}, GroupPanels, Anywhere, desk.RoleView, NeedsNothing, "", openRoles()),
 	}, sharedPanelActions(), teamActions(), rolesActions())
 }
@@ -192,8 +193,7 @@ func (m *Model) reaches(a *Action) bool {
 func (m *Model) run(a *Action) tea.Cmd {
 	hidden, why := m.available(a)
 	if why != nil {
-		m.say(toastBad, m.look().reason(why, m.current()))
-		return nil
+		return m.refuse(why, m.current())
 	}
 	if hidden {
 		return nil
@@ -203,7 +203,16 @@ func (m *Model) run(a *Action) tea.Cmd {
 
 // available tells whether an action is offered at all, and if so, why it can't
 // be done at this moment; nil when it can. A hidden one has its reason too.
+// Through other eyes one sees what those could do, and can do nothing.
 func (m *Model) available(a *Action) (hidden bool, why error) {
+	hidden, why = m.judged(a)
+	if m.looking && !hidden && why == nil && !lookable(a) {
+		return false, readOnly()
+	}
+	return hidden, why
+}
+
+func (m *Model) judged(a *Action) (hidden bool, why error) {
 	if !slices.Contains(m.places(), a.Where) {
 		return true, notOffered("That is done elsewhere.")
 	}

@@ -80,6 +80,7 @@ func (m *Model) apply(msg client.Msg) tea.Cmd {
 	for _, id := range change.Gone {
 		m.gone(id)
 	}
+	m.checkEyes()
 	checks := tea.Batch(m.checkPanels(), m.checkDialogs(), m.checkComposer())
 	if change.People || change.Rights {
 		return tea.Batch(checks, m.previewAgain())
@@ -313,10 +314,16 @@ func (m *Model) mayWrite(note bool) error {
 		p = desk.MessageNote
 	}
 	c := m.rep.Conversation(m.thread.open)
-	if c == nil && m.thread.open != 0 {
+	if c == nil && m.thread.open != 0 && !m.looking {
 		return nil // its row is still being asked for
 	}
-	return m.rep.Can(p, desk.Subject{Conversation: c}, m.opt.Now())
+	if err := m.rep.Can(p, desk.Subject{Conversation: c}, m.opt.Now()); err != nil {
+		return err
+	}
+	if m.looking {
+		return readOnly()
+	}
+	return nil
 }
 
 // announce says what colleagues did to this agent's chats.
@@ -364,7 +371,7 @@ func (m *Model) read() tea.Cmd {
 
 func (m *Model) readable() *desk.Conversation {
 	c := m.rep.Conversation(m.thread.open)
-	if c == nil || c.Unread == 0 || m.away || m.panel() != nil || m.focus != onThread || m.link.State != client.Live || m.dialog() != nil {
+	if c == nil || c.Unread == 0 || m.away || m.looking || m.eyes != nil || m.panel() != nil || m.focus != onThread || m.link.State != client.Live || m.dialog() != nil {
 		return nil
 	}
 	if _, _, loaded := m.rep.Messages(c.ID); !loaded {

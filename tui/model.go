@@ -121,6 +121,12 @@ type Model struct {
 	next    string
 
 	hideDetails bool
+
+	eyes    *eyes                 // the inbox as someone else sees it, over everything; nil for none
+	listen  func(*eyes) tea.Cmd   // waits for what their link says; tests have their own
+	looking bool                  // this is the screen of such eyes: nothing can be done on it
+	denied  refusal               // the last one that was shown, to ask for what it lacks
+	warned  map[desk.GrantID]bool // of whose end this agent was told beforehand
 }
 
 // New returns a screen.
@@ -143,6 +149,7 @@ func New(o Options) *Model {
 		drafts: map[desk.ConversationID]*draft{}, unsaved: map[desk.ConversationID]bool{},
 		link: client.Link{State: client.Connecting}, since: o.Since,
 	}
+	m.listen, m.warned = hear, map[desk.GrantID]bool{}
 	m.thread.forgetDrawn()
 	for id, text := range o.Drafts {
 		d := parseDraft(text)
@@ -168,6 +175,10 @@ func (m *Model) Init() tea.Cmd {
 // Update routes: what the network delivers to the replica, keys to the topmost
 // dialog, else to what is being written, else to the actions table.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	elsewhere, taken := m.through(msg)
+	if taken {
+		return m, tea.Batch(elsewhere, m.settle())
+	}
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -200,7 +211,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		return m, nil
 	}
-	return m, tea.Batch(cmd, m.settle())
+	return m, tea.Batch(elsewhere, cmd, m.settle())
 }
 
 // input gives a key press or a paste to whoever is to have it.

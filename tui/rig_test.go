@@ -52,6 +52,7 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 		f(&o)
 	}
 	r.m = New(o)
+	r.m.listen = func(*eyes) tea.Cmd { return nil }
 	r.m.after = func(_ time.Duration, msg tea.Msg) tea.Cmd {
 		r.alarms = append(r.alarms, msg.(alarm))
 		return nil

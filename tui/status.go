@@ -90,11 +90,25 @@ func (m *Model) say(kind toastKind, text safe.Text) {
 // sayWith says a reason and what follows from it; only what follows, behind it,
 // when something grave that explains it was said in this moment.
 func (m *Model) sayWith(why, then safe.Text) {
-	if m.toast.kind == toastGrave && m.toast.born.Equal(m.opt.Now()) {
+	if m.justSaid() {
 		m.toast.text = safe.Join(ours(" "), m.toast.text, then)
 		return
 	}
 	m.say(toastBad, safe.Join(ours(" "), why, then))
+}
+
+// sayAlso says something behind what is grave and was said in this moment.
+func (m *Model) sayAlso(kind toastKind, text safe.Text) {
+	if m.justSaid() {
+		text = safe.Join(ours(" "), m.toast.text, text)
+	}
+	m.say(kind, text)
+}
+
+// justSaid reports whether something grave was said in this moment: what belongs
+// together comes within one, though not in one message of the link.
+func (m *Model) justSaid() bool {
+	return m.toast.kind == toastGrave && m.opt.Now().Sub(m.toast.born) < time.Second
 }
 
 // sayOf says something about a conversation, with its name unless it is open.

@@ -36,8 +36,17 @@ type plan struct {
 
 func (m *Model) wide() bool { return m.width >= threePanes }
 
+// least is the fewest rows that are drawn: what other eyes see makes room for
+// the banner above it.
+func (m *Model) least() int {
+	if m.looking {
+		return minHeight - bannerRows
+	}
+	return minHeight
+}
+
 func (m *Model) plan() plan {
-	p := plan{w: max(m.width, minWidth), h: max(m.high, minHeight)}
+	p := plan{w: max(m.width, minWidth), h: max(m.high, m.least())}
 	p.ruled, p.hint = p.h >= 14, p.h >= 16 && m.opt.Hint != ""
 	p.body = rect{0, 1, p.w, p.h - 1 - m.statusRows(p.w)}
 	if p.hint {
@@ -90,9 +99,12 @@ func (m *Model) View() tea.View {
 		return v
 	}
 	l := m.look()
-	if m.width < minWidth || m.high < minHeight {
+	if m.width < minWidth || m.high < m.least() {
 		v.Content = join(l.fill(m.tooSmall(l), m.width, m.high))
 		return v
+	}
+	if m.eyes != nil {
+		return m.eyes.view(l, m.width)
 	}
 	p := m.plan()
 	rows := m.screen(l, p)
