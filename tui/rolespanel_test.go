@@ -1,11 +1,15 @@
 package tui
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/frontdesk-inbox/frontdesk/client"
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -127,19 +131,39 @@ func reachedRoles() map[string]func(*testing.T, *rig) {
 		}
 	}
 	return map[string]func(*testing.T, *rig){
-		"roles":           shows("Roles · Night shift"),
-		"role-left":       shows("Roles · Viewer", "left", "left", "right", "right", "right"),
-		"role-right":      shows("Roles · Viewer, 9 of 10", "right"),
-		"role-cycle":      shows("unsaved: 1 change", "space"),
-		"role-undo":       shows("Roles · Night shift", "space", "space", "u", "u"),
-		"role-save":       shows("Save 1 change to Night shift?", "space", "s"),
-		"role-copy":       shows("A copy of Night shift", "c"),
-		"role-name":       shows("Rename Night shift", "n"),
-		"role-delete":     shows("Which role do the people of Night shift get?", "d"),
-		"role-detail":     shows("▸own", "tab", "tab"),
-		"role-find":       shows("Which role?", "f"),
-		"role-versions":   shows("Versions of Night shift · 3 versions", "v"),
-		"role-usage":      shows("What people use · last 30 days · counted since 12 Nov", "U"),
+		"roles":         shows("Roles · Night shift"),
+		"role-left":     shows("Roles · Viewer", "left", "left", "right", "right", "right"),
+		"role-right":    shows("Roles · Viewer, 9 of 10", "right"),
+		"role-cycle":    shows("unsaved: 1 change", "space"),
+		"role-undo":     shows("Roles · Night shift", "space", "space", "u", "u"),
+		"role-save":     shows("Save 1 change to Night shift?", "space", "s"),
+		"role-copy":     shows("A copy of Night shift", "c"),
+		"role-name":     shows("Rename Night shift", "n"),
+		"role-delete":   shows("Which role do the people of Night shift get?", "d"),
+		"role-detail":   shows("▸own", "tab", "tab"),
+		"role-find":     shows("Which role?", "f"),
+		"role-versions": shows("Versions of Night shift · 3 versions", "v"),
+		"role-usage":    shows("What people use · last 30 days · counted since 12 Nov", "U"),
+		"role-see": func(t *testing.T, _ *rig) {
+			v := &view{}
+			r := matrixedAs(t, desk.RoleOwner, []func(*Options){func(o *Options) {
+				o.Open = func(as desk.ViewAs, _ func([]client.Msg)) (func(context.Context, string, desk.Command) (json.RawMessage, error), func()) {
+					v.opened = append(v.opened, as)
+					return v.do, func() { v.closed++ }
+				}
+			}})
+			r.hold = true // the link of the eyes would be waited for
+			onPerm(r, desk.MessageRetry).keys("space", "a")
+			draft := nightWith(3, map[desk.Perm]desk.Scope{desk.MessageRetry: desk.ScopeTeam}).Becomes()
+			draft.Version = 3
+			if d := cmp.Diff([]desk.ViewAs{{Role: &draft, Teams: []desk.TeamID{"billing"}}}, v.opened); d != "" {
+				t.Errorf("seen through (-want +got):\n%s", d)
+			}
+			r.shows("a draft of Night shift")
+			r.keys("esc")
+			r.shows("unsaved: 1 change")
+			r.release()
+		},
 		"role-back":       shows("Where is my parcel?", "esc"),
 		"version-restore": shows("Restore Night shift as of version 2?", "v", "j", "r"),
 		"usage-smaller":   shows("A copy of Night shift", "U", "c"),

@@ -33,6 +33,8 @@ func rolesActions() []Action {
 		look("role-find", "Go to a role…", "", (*rolesPanel).findRole, "f"),
 		{ID: "role-versions", Title: "Versions of the role", Keys: []string{"v"}, Group: GroupRoles, Where: atRoles, Hint: "versions",
 			Check: unless((*rolesPanel).mayVersions), Run: on((*rolesPanel).versions)},
+		{ID: "role-see", Title: "See the inbox as this role would", Keys: []string{"a"}, Group: GroupRoles, Where: atRoles, Perm: desk.RoleViewAs, Hint: "see as",
+			Check: unless((*rolesPanel).maySeeAs), Run: on((*rolesPanel).seeAs)},
 		look("role-usage", "What people use", "usage", (*rolesPanel).usage, "U"),
 		look("role-back", "Back", "", (*rolesPanel).back, "esc", "q"),
 	}, versionsActions(), usageActions())

@@ -54,7 +54,7 @@ func (p *rolesPanel) cycle(m *Model) tea.Cmd {
 		}
 	}
 	if refused != nil {
-		m.say(toastBad, m.look().reason(refused, nil))
+		return m.refuse(refused, nil)
 	}
 	return nil
 }
@@ -236,6 +236,23 @@ func (p *rolesPanel) press(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	})
 	return nil, true
 }
+
+// eyes are those of the chosen role, with what isn't saved, in my teams.
+func (p *rolesPanel) eyes(m *Model) desk.ViewAs {
+	r, _ := p.stands()
+	draft := cloneRole(*p.shown(&r))
+	return desk.ViewAs{Role: &draft, Teams: m.rep.Me().Member.Teams}
+}
+
+func (p *rolesPanel) maySeeAs(m *Model) error {
+	if _, ok := p.stands(); !ok {
+		return notHere("Choose a role first.")
+	}
+	return m.maySeeAs(p.eyes(m))
+}
+
+// seeAs shows the inbox as the role would see it that is being made.
+func (p *rolesPanel) seeAs(m *Model) tea.Cmd { return m.seeAs(p.eyes(m)) }
 
 // The columns.
 

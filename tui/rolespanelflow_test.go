@@ -442,7 +442,7 @@ func TestVersionIsRestored(t *testing.T) {
 	r.keys("u", "v")
 	r.shows("Versions of Night shift · 3 versions", "Zoë Ito holds now 1 change", "It holds now")
 	r.keys("r")
-	r.shows("That is what holds now.")
+	r.shows("The role is like that now.")
 	r.keys("j")
 	r.shows("From now to it", "+ Take over: — → team", "Sun 22 November 2026 06:00 by You")
 	r.keys("r")

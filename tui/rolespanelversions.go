@@ -200,8 +200,8 @@ func (p *versionsPanel) mayRestore(m *Model) error {
 	}
 	s := desk.Subject{Draft: &v.Role}
 	if p.exists {
-		if v.Role.Version == p.now.Version {
-			return notHere("That is what holds now.")
+		if len(roleDiffs(p.now, v.Role)) == 0 {
+			return notHere("The role is like that now.")
 		}
 		s.Role = &p.now
 	}
