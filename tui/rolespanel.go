@@ -238,7 +238,7 @@ func (p *rolesPanel) askWho(m *Model, id desk.RoleID) tea.Cmd {
 		if m.isOpen(p) {
 			m.say(toastGrave, p.whoChanged(m.look(), d).Add(ours(". s shows both.")))
 		}
-		return nil
+		return m.checkDialogs() // what stands there names them
 	})
 }
 

@@ -36,6 +36,29 @@ func TestConflictIsMerged(t *testing.T) {
 	r.hides("unsaved")
 }
 
+// TestConflictFollows has a third version arrive while both are shown: what is
+// read is what mine would stand on.
+func TestConflictFollows(t *testing.T) {
+	r := matrixed(t, desk.RoleOwner)
+	r.size(120, 40)
+	theirs := conflict(r)
+	r.keys("s")
+	theirs.Version, theirs.Name = 5, "Late shift"
+	r.do = versionsFirst(r.do, theirs)
+	r.roleEvent(desk.RoleChanged, "ana", theirs)
+	r.shows("Theirs, saved as version 5", "Name: Night shift → Late shift")
+	r.keys("m", "s")
+	r.shows("Save 2 changes to Late shift?")
+
+	r = matrixed(t, desk.RoleOwner)
+	theirs = conflict(r)
+	r.keys("s")
+	theirs.Version = 5
+	theirs.Grants = nightWith(0, map[desk.Perm]desk.Scope{desk.MessageRetry: desk.ScopeTeam, desk.ConversationClaim: desk.ScopeAll}).Grants
+	r.roleEvent(desk.RoleChanged, "zoe", theirs) // what I wanted, too
+	r.hides("unsaved", "put mine on top")
+}
+
 // TestConflictIsDropped leaves theirs as it is.
 func TestConflictIsDropped(t *testing.T) {
 	r := matrixed(t, desk.RoleOwner)

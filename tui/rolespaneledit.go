@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
-	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
 // mayEdit is why the chosen role can't be edited.
@@ -125,30 +124,42 @@ func (p *rolesPanel) accepted(m *Model, ch desk.RoleChange) {
 }
 
 // compare shows what someone else made of a role, and what I did, and lets me put
-// mine on top or drop it.
+// mine on top or drop it. It follows what happens meanwhile.
 func (p *rolesPanel) compare(m *Model, id desk.RoleID) {
-	d := p.drafts.all[id]
 	p.toRole(id)
-	l := m.look()
-	theirs, exists := m.rep.Role(id)
-	name := outside(d.base.Name)
-	q := &question{title: p.whoChanged(l, d), at: -1, check: func(m *Model) error { return m.rep.Can(desk.RoleManage, desk.Subject{}, m.opt.Now()) }}
-	add := func(k ink, t safe.Text) { q.body = append(q.body, para{ink: k, text: t}) }
-	if exists {
-		p.tellBoth(l, q, d, theirs)
-		q.options = []option{{"m", ours("put mine on top"), func() tea.Cmd { return p.putOnTop(m, id) }}}
-	} else {
-		add("", phrase(name, ours("was deleted; its people have another role. Your changes are kept here: you can make the role anew with them, or drop them.")))
-		q.options = []option{{"m", ours("make it anew"), func() tea.Cmd { return p.putOnTop(m, id) }}}
+	q := &question{at: -1}
+	q.check = func(m *Model) error {
+		if !p.stale(id) {
+			return notHere("Nobody else's change is left to compare with yours.")
+		}
+		p.tellConflict(m, q, id)
+		return m.rep.Can(desk.RoleManage, desk.Subject{}, m.opt.Now())
 	}
-	q.options = append(q.options,
-		option{"d", ours("drop mine"), func() tea.Cmd {
+	p.tellConflict(m, q, id)
+	m.push(q)
+}
+
+// tellConflict fills in the question of a role that two have changed.
+func (p *rolesPanel) tellConflict(m *Model, q *question, id desk.RoleID) {
+	l, d := m.look(), p.drafts.all[id]
+	name := outside(d.base.Name)
+	q.title, q.body = p.whoChanged(l, d), nil
+	onTop := ours("put mine on top")
+	if theirs, exists := m.rep.Role(id); exists {
+		p.tellBoth(l, q, d, theirs)
+	} else {
+		q.body = []para{{text: phrase(name, ours("was deleted; its people have another role. Your changes are kept here: you can make the role anew with them, or drop them."))}}
+		onTop = ours("make it anew")
+	}
+	q.options = []option{
+		{"m", onTop, func() tea.Cmd { return p.putOnTop(m, id) }},
+		{"d", ours("drop mine"), func() tea.Cmd {
 			p.drafts.drop(id)
 			m.say(toastInfo, phrase(ours("Your changes to"), name, ours("are dropped.")))
 			return m.checkPanels()
 		}},
-		option{"l", ours("look first"), nil})
-	m.push(q)
+		{"l", ours("look first"), nil},
+	}
 }
 
 // tellBoth lists both changes, and last where they clash.

@@ -160,7 +160,6 @@ func TestUndoIsTheWayBack(t *testing.T) {
 			theirs := nightShift()
 			theirs.Version, theirs.Name = 4, "Theirs"
 			ds.ontop("night", theirs, true)
-			base = theirs
 		}
 		for range 1000 {
 			if _, ok := ds.undo(); !ok {
