@@ -121,8 +121,10 @@ func panelActions() []Action {
 	return slices.Concat([]Action{
 		does("people", "People and teams", []string{"P"}, GroupPanels, Anywhere, desk.MemberView, NeedsNothing, "", (*Model).people),
 		{ID: "view-as", Title: "See as someone else…", Keys: []string{"V"}, Group: GroupPanels, Where: Anywhere, Perm: desk.RoleViewAs, Check: (*Model).mayViewAs, Run: (*Model).viewAs},
+		{ID: "requests", Title: "Requests for access", Keys: []string{"Q"}, Group: GroupPanels, Where: Anywhere, Check: (*Model).mayRequests, Run: (*Model).requests},
+		{ID: "ask-access", Title: "Ask for access…", Keys: []string{"!"}, Group: GroupPanels, Where: Anywhere, Perm: desk.AccessRequest, Check: (*Model).mayAsk, Run: (*Model).askAccess},
 		does("roles", "Roles and permissions", []string{"R"}, GroupPanels, Anywhere, desk.RoleView, NeedsNothing, "", openRoles()),
-	}, sharedPanelActions(), teamActions(), rolesActions())
+	}, sharedPanelActions(), teamActions(), rolesActions(), requestsActions())
 }
 
 func programActions() []Action {

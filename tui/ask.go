@@ -73,7 +73,9 @@ func (m *Model) sentence(err error, id desk.ConversationID) safe.Text {
 			return outside(err.Error())
 		}
 	}
-	return m.look().reason(err, m.rep.Conversation(id))
+	c := m.rep.Conversation(id)
+	m.remember(err, c)
+	return m.whyNot(err, c)
 }
 
 // loadList asks for the next page of the list when the cursor nears its end.

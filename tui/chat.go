@@ -21,8 +21,7 @@ func (m *Model) write(note bool) tea.Cmd {
 	}
 	m.open(c.ID)
 	if err := m.mayWrite(note); err != nil {
-		m.say(toastBad, m.look().reason(err, c))
-		return nil
+		return m.refuse(err, c)
 	}
 	m.composer.note = note
 	m.showDraft()

@@ -60,7 +60,7 @@ func (m *Model) unstick() {
 
 // apply takes in a snapshot or events and says what matters about them.
 func (m *Model) apply(msg client.Msg) tea.Cmd {
-	before, known := m.rep.Me(), m.rep.Known()
+	before, known, asked := m.rep.Me(), m.rep.Known(), m.rep.Requests()
 	if e, ok := msg.(desk.Events); ok {
 		m.announce(&e)
 	}
@@ -76,6 +76,9 @@ func (m *Model) apply(msg client.Msg) tea.Cmd {
 	}
 	if change.Rights && known {
 		m.rightsChanged(before)
+	}
+	if change.Asked && known && !m.looking {
+		m.tellRequests(asked)
 	}
 	for _, id := range change.Gone {
 		m.gone(id)
@@ -139,7 +142,7 @@ func (m *Model) rightsChanged(before desk.Actor) {
 	default:
 		what += "."
 	}
-	m.say(toastGrave, outside(what))
+	m.sayAlso(toastGrave, outside(what))
 }
 
 // lent says what grants began or ended between two states of this agent; a

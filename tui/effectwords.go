@@ -10,6 +10,9 @@ import (
 
 // about says of a command what its effect doesn't: until when, and why.
 func (l *look) about(cmd desk.Command, w int) []string {
+	if c, ok := cmd.(desk.DecideRequest); ok {
+		return l.aboutRequest(c, w)
+	}
 	c, ok := cmd.(desk.GiveAccess)
 	if !ok || c.Until.IsZero() {
 		return nil

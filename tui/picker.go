@@ -15,6 +15,7 @@ type item struct {
 	right  safe.Text // at the right edge: keys, a role
 	marked bool      // chosen already
 	off    safe.Text // why it can't be chosen; empty when it can
+	why    error     // the refusal that off tells in short; nil for none
 	also   []string  // what it is found by besides its title
 	named  bool      // a person or a chat: scattered letters don't find it
 	flip   func()    // in a picker of many: puts its mark on, or takes it off
@@ -135,6 +136,10 @@ func (p *picker) choose(m *Model) tea.Cmd {
 	it := found[p.at]
 	if !it.off.Empty() {
 		p.said = it.off
+		if it.why != nil {
+			p.said = m.whyNot(it.why, m.current())
+			m.remember(it.why, m.current())
+		}
 		return nil
 	}
 	if !p.stays {

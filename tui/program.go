@@ -63,7 +63,7 @@ func (m *Model) itemsOf(of func(*Action) bool) []item {
 		}
 		it := item{title: ours(a.Title), right: ours(m.keys(a)[0]), run: func() tea.Cmd { return m.run(a) }}
 		if why != nil {
-			it.off, it.right = l.reason(why, m.current()), safe.Text{}
+			it.off, it.right, it.why = l.reason(why, m.current()), safe.Text{}, why
 		}
 		items = append(items, it)
 	}

@@ -174,6 +174,7 @@ func TestSeeAsEndsWithItsReason(t *testing.T) {
 	}
 	v.run(v.m.seeAs(desk.ViewAs{Member: "ana"}))
 	old := v.m.eyes.n
+	v.now = v.now.Add(time.Minute)
 	v.send(Deliver{snapshot("asha", desk.RoleAgent, 101, conversations())})
 	if v.m.eyes != nil || v.closed != 2 {
 		t.Error("the view is open without the right to it")

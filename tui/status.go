@@ -185,7 +185,10 @@ func (m *Model) status(l *look, w int) []string {
 	me := m.rep.Me()
 	var right []span
 	if me.Member.ID != "" {
-		right = []span{{"", l.short(outside(me.Member.Name), 16)}, {l.dim, ours(" · ")}, {l.dim, l.short(outside(me.Role.Name), 14)}}
+		if t := m.waitingWords(w); !t.Empty() {
+			right = append(right, span{l.warn, t}, span{l.dim, ours(" · ")})
+		}
+		right = append(right, span{"", l.short(outside(me.Member.Name), 16)}, span{l.dim, ours(" · ")}, span{l.dim, l.short(outside(me.Role.Name), 14)})
 		if t := l.lentFor(me.Member); !t.Empty() {
 			right = append(right, span{l.warn, t})
 		}
