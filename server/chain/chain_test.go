@@ -278,10 +278,12 @@ func TestCouldNotCheck(t *testing.T) {
 	}
 }
 
-func (m *made) export(t testing.TB, notes ...string) []byte {
+func (m *made) export(t testing.TB, notes ...string) []byte { return m.write(t, false, notes) }
+
+func (m *made) write(t testing.TB, withheld bool, notes []string) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := NewWriter(&b, Header{Epoch: epoch, Key: m.public, Entries: int64(len(m.records))})
+	w, err := NewWriter(&b, Header{Epoch: epoch, Key: m.public, Entries: int64(len(m.records)), Withheld: withheld})
 	for _, n := range notes {
 		err = errors.Join(err, w.Checkpoint(n))
 	}
@@ -300,7 +302,7 @@ func verifyFile(file []byte, against ...string) (Report, error) {
 		return Report{}, err
 	}
 	h := x.Header()
-	return Verify(x.Records(), Check{Key: h.Key, Epoch: h.Epoch, Size: h.Entries, Own: x.Checkpoints(), Against: against})
+	return Verify(x.Records(), Check{Key: h.Key, Epoch: h.Epoch, Size: h.Entries, Own: x.Checkpoints(), Against: against, Withheld: h.Withheld})
 }
 
 func TestExport(t *testing.T) {
@@ -331,8 +333,11 @@ func TestExport(t *testing.T) {
 // says so; in a record it names the record.
 func TestEveryByte(t *testing.T) {
 	m := newLog(t, 200)
-	outside := m.checkpoint(t, 200)
-	file := m.export(t, m.checkpoint(t, 100))
+	everyByte(t, m.export(t, m.checkpoint(t, 100)), m.checkpoint(t, 200))
+}
+
+func everyByte(t *testing.T, file []byte, outside string) {
+	t.Helper()
 	if r, err := verifyFile(file, outside); err != nil || !r.OK() {
 		t.Fatalf("%+v, %v", r, err)
 	}

@@ -5,7 +5,9 @@
 // Every entry is a [Record]. Its hash covers what is always kept of it, the hash
 // of its content, and the hash of the record before it, so that a change of one
 // record shows in all that follow. The content itself can be erased; its hash
-// stays, and the chain holds.
+// stays, and the chain holds. For the same reason a log can be exported with its
+// contents withheld: it shows who did what, when and in which order, and nothing
+// of what was written.
 //
 // A [Checkpoint] is a signed statement of how long the log was at a time and
 // what its chain came to. A chain alone shows that nothing inside was changed by

@@ -23,6 +23,9 @@ type Header struct {
 	Epoch   string `json:"epoch"`
 	Key     string `json:"key"`     // the public key of the checkpoints
 	Entries int64  `json:"entries"` // how many follow
+	// Withheld says that the records come without their contents. They keep the
+	// contents' hashes and lengths, and with them the chain.
+	Withheld bool `json:"withheld,omitempty"`
 }
 
 // LineError says which line of an exported log can't be read as what it must be.
@@ -61,7 +64,8 @@ type checkpointLine struct {
 // checkpoints, so that they outlast a file's end that is cut off, then the
 // records in order.
 type Writer struct {
-	enc *json.Encoder
+	enc      *json.Encoder
+	withheld bool
 }
 
 // NewWriter begins an export. It writes many small pieces: buffer w.
@@ -69,14 +73,17 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	h.Format = Format
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return &Writer{enc}, enc.Encode(h)
+	return &Writer{enc, h.Withheld}, enc.Encode(h)
 }
 
 // Checkpoint writes a checkpoint's note. All come before the first record.
 func (w *Writer) Checkpoint(signed string) error { return w.enc.Encode(checkpointLine{signed}) }
 
-// Record writes a record.
+// Record writes a record; without its content, if the header says so.
 func (w *Writer) Record(r Record) error {
+	if w.withheld {
+		r.Content = Content{}
+	}
 	return w.enc.Encode(line{r.Seq, r.At, r.Kind, r.Actor, r.Conversation, r.Target, r.Session, r.Addr,
 		hex.EncodeToString(r.Content.Salt), r.Content.Event, r.Content.Detail,
 		hex.EncodeToString(r.ContentHash[:]), r.ContentLength, hex.EncodeToString(r.Prev[:]), hex.EncodeToString(r.Hash[:])})

@@ -15,6 +15,9 @@ type Check struct {
 	Key   string // the public key of its checkpoints
 	Epoch string
 	Size  int64 // what the log itself says that it holds; -1: it doesn't say
+	// Withheld says that the records come without their contents, as
+	// [Header.Withheld] does.
+	Withheld bool
 	// Own are the log's own checkpoints, Against those that were kept elsewhere:
 	// signed notes. Only the latter can show that nothing is missing.
 	Own, Against []string
@@ -33,8 +36,11 @@ func (b *Break) String() string { return fmt.Sprintf("entry %d: %s", b.Seq, b.Wh
 type Report struct {
 	Entries int64 // that were read
 	Last    int64 // the number of the newest, 0 for none
-	Erased  int64 // entries whose content was erased
+	Erased  int64 // entries whose content was erased; 0 when all are withheld
 	Own     int   // checkpoints of the log's own that match
+	// Withheld says that no content was there to check: nothing is shown of what
+	// the entries tell, nor whether all that was erased was accounted for.
+	Withheld bool
 
 	// Broken is where an entry doesn't follow from its content and its
 	// predecessor; nil when every one does.
@@ -53,7 +59,7 @@ func (r *Report) OK() bool { return r.Broken == nil && r.Missing == nil }
 // that is a [*LineError] is a finding about the log; any other, and a checkpoint
 // or key that can't be read, means that the log could not be checked.
 func Verify(records iter.Seq2[Record, error], o Check) (Report, error) {
-	v := verifier{last: -1, erased: map[int64]int64{}}
+	v := verifier{report: Report{Withheld: o.Withheld}, last: -1, erased: map[int64]int64{}}
 	if err := v.expect(o); err != nil {
 		return v.report, err
 	}
@@ -153,6 +159,8 @@ func (v *verifier) fault(r *Record) (seq int64, why string) {
 		return r.Seq, "what it says was changed: its hash is another"
 	case r.Content.Erased():
 		return 0, ""
+	case v.report.Withheld:
+		return r.Seq, "it has a content, and this log says that contents are withheld"
 	case r.Content.Len() != r.ContentLength || r.Content.Sum() != r.ContentHash:
 		return r.Seq, "its content was changed: the content's hash is another"
 	}
@@ -160,7 +168,11 @@ func (v *verifier) fault(r *Record) (seq int64, why string) {
 }
 
 // erasures keeps account of contents that are gone: an entry has to tell of it.
+// Where all are withheld, none can be told from those that are gone.
 func (v *verifier) erasures(r *Record) {
+	if v.report.Withheld {
+		return
+	}
 	if r.Kind == KindErased {
 		delete(v.erased, r.Conversation)
 	}
