@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -120,11 +122,23 @@ func scanInvitation(s scanner) (i Invitation, err error) {
 // day is how usage is kept: one row a day for each permission.
 const day = 24 * time.Hour
 
+// rankSQL is [desk.Scope.Rank] of a column.
+func rankSQL(column string) string {
+	var b strings.Builder
+	for _, s := range []desk.Scope{desk.ScopeOwn, desk.ScopeTeam, desk.ScopeAll} {
+		fmt.Fprintf(&b, " WHEN '%s' THEN %d", s, s.Rank())
+	}
+	return "CASE " + column + b.String() + " ELSE 0 END"
+}
+
 // NoteUse notes that a member used a permission, as far as scope. Of one day, the
-// widest scope stays.
+// widest scope and the newest time stay, whoever notes them: several processes
+// may.
 func (t *Tx) NoteUse(u desk.Usage) error {
 	_, err := t.exec(`INSERT INTO key_use (member, perm, day, scope, at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (member, perm, day) DO UPDATE SET scope = excluded.scope, at = excluded.at`,
+		ON CONFLICT (member, perm, day) DO UPDATE SET
+			scope = CASE WHEN `+rankSQL("excluded.scope")+` > `+rankSQL("key_use.scope")+` THEN excluded.scope ELSE key_use.scope END,
+			at = CASE WHEN excluded.at > key_use.at THEN excluded.at ELSE key_use.at END`,
 		string(u.Member), string(u.Perm), u.LastAt.UnixMilli()/day.Milliseconds(), string(u.Scope), millis(u.LastAt))
 	return wrap("note a use", err)
 }

@@ -163,6 +163,33 @@ func TestUses(t *testing.T) {
 	})
 }
 
+// TestTheWidestUseOfADay stays, in whichever order the uses are noted.
+func TestTheWidestUseOfADay(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store) {
+		scopes := []desk.Scope{desk.ScopeNone, desk.ScopeOwn, desk.ScopeTeam, desk.ScopeAll}
+		for i, first := range scopes {
+			for j, second := range scopes {
+				use := desk.Usage{Member: desk.MemberID(fmt.Sprintf("u-%d-%d", i, j)), Perm: desk.MessageReply, Scope: first, LastAt: at(5)}
+				later := use
+				later.Scope, later.LastAt = second, at(7)
+				write(t, s, func(tx *Tx) error { return errors.Join(tx.NoteUse(use), tx.NoteUse(later)) })
+				read(t, s, func(tx *Tx) error {
+					got, err := tx.Uses(at(0))
+					later.Scope = scopes[max(i, j)]
+					same(t, fmt.Sprintf("%q, then %q", first, second), got[len(got)-1], later)
+					return err
+				})
+				write(t, s, func(tx *Tx) error { return tx.NoteUse(use) }) // it comes late
+				read(t, s, func(tx *Tx) error {
+					got, err := tx.Uses(at(0))
+					same(t, "after an older use", got[len(got)-1], later)
+					return err
+				})
+			}
+		}
+	})
+}
+
 // TestWhatAMemberHolds: their open chats, newest first, and what they wrote that
 // isn't sent yet.
 func TestWhatAMemberHolds(t *testing.T) {
