@@ -228,17 +228,11 @@ func (r *request) takeCheckpoint() (desk.Checkpoint, error) {
 	return desk.Checkpoint{Seq: c.Seq, Note: c.Note, Key: key}, err
 }
 
-// exportLog takes a page of the log out, and writes that into it. What can be
-// checked offline holds every content whole, so it is for those who may see every
-// chat and every number; whoever may see less is told what is missing.
+// exportLog takes a page of the log out, and writes that into it. The contents
+// are withheld: in them stands what customers wrote and are, also those that the
+// asker doesn't see, and the chain can be checked without.
 func (r *request) exportLog(c desk.ExportLog) (desk.LogLines, error) {
-	anyones := &desk.Conversation{Assignee: "someone"} // in nobody's reach but everyone's who sees all
-	for _, p := range []desk.Perm{desk.ConversationView, desk.ContactViewPII} {
-		if err := r.ask(p, desk.Subject{Conversation: anyones}); err != nil {
-			return desk.LogLines{}, err
-		}
-	}
-	lines, next, more, err := r.tx.LogLines(c.After, orPage(c.Limit))
+	lines, next, more, err := r.tx.LogLines(c.After, orPage(c.Limit), store.LinesOptions{Withhold: true})
 	if err != nil {
 		return desk.LogLines{}, err
 	}

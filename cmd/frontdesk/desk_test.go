@@ -89,11 +89,39 @@ func TestExportTellsWhatIsMasked(t *testing.T) {
 	}
 }
 
+func logHeader(entries int) string {
+	return fmt.Sprintf(`{"format":"frontdesk log 1","epoch":"e","key":"k","entries":%d,"withheld":true}`, entries)
+}
+
+// Each page of the log is logged itself: an export ends where the log was when it
+// began, or it would follow its own traces for ever.
+func TestExportLeavesItsOwnTracesOut(t *testing.T) {
+	p, l, a, out := newDesk(t, desk.LogLines{Lines: []string{logHeader(430), "1"}, Next: 200, More: true},
+		desk.LogLines{Lines: []string{"2"}, Next: 400, More: true}, desk.LogLines{Lines: []string{"3"}, Next: 430, More: true})
+	name := filepath.Join(t.TempDir(), "log")
+	if err := p.exportLog(t.Context(), l, name); err != nil || !strings.Contains(out.String(), "has 4 lines") {
+		t.Error(err, out)
+	}
+	want := []desk.Command{desk.ExportLog{Limit: 200}, desk.ExportLog{After: 200, Limit: 200}, desk.ExportLog{After: 400, Limit: 30}}
+	if diff := cmp.Diff(want, a.asked); diff != "" {
+		t.Error(diff)
+	}
+
+	// What isn't a log isn't kept.
+	p, l, _, _ = newDesk(t, desk.LogLines{Lines: []string{"a"}, Next: 5})
+	if err := p.exportLog(t.Context(), l, name+"2"); err == nil || !strings.Contains(err.Error(), "this is no exported log") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(name + "2"); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a file without a line stays")
+	}
+}
+
 // A desk that goes in circles doesn't fill the disk.
 func TestExportEnds(t *testing.T) {
-	p, l, _, _ := newDesk(t, desk.LogLines{Lines: []string{"a"}, Next: 5, More: true}, desk.LogLines{Lines: []string{"b"}, Next: 5, More: true})
+	p, l, _, _ := newDesk(t, desk.LogLines{Lines: []string{logHeader(9)}, Next: 5, More: true}, desk.LogLines{Lines: []string{"b"}, Next: 5, More: true})
 	name := filepath.Join(t.TempDir(), "log")
-	if err := p.exportLog(t.Context(), l, name); err == nil || !strings.Contains(err.Error(), "has 2 lines of the log, and not all") {
+	if err := p.exportLog(t.Context(), l, name); err == nil || !strings.Contains(err.Error(), "has 2 lines of the log, and not all: the log has 9 entries, and the desk doesn't go on after 5") {
 		t.Error(err)
 	}
 	p, l, _, _ = newDesk(t, desk.ContactPage{More: true})

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/frontdesk-inbox/frontdesk/cmd/internal/sheet"
 	"github.com/frontdesk-inbox/frontdesk/desk"
+	"github.com/frontdesk-inbox/frontdesk/server/chain"
 	"github.com/frontdesk-inbox/frontdesk/tui/safe"
 )
 
@@ -28,7 +30,8 @@ func (p *program) exportCommand() *cobra.Command {
 		},
 	}, &cobra.Command{
 		Use: "log FILE", Short: "Write the activity log to a new file", Args: cobra.ExactArgs(1),
-		Long: "Write the activity log to a new file that only you can read. Check it with: frontdeskd log verify FILE",
+		Long: "Write the activity log to a new file that only you can read: who did what and when, and of what was written only\n" +
+			"the hashes and lengths. Check it with: frontdeskd log verify FILE",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withDesk(cmd.Context(), func(ctx context.Context, l *link) error { return p.exportLog(ctx, l, args[0]) })
 		},
@@ -144,12 +147,20 @@ func (p *program) exportLog(ctx context.Context, l *link, name string) error {
 	return p.say("%s has %s. Check it with: frontdeskd log verify %s", name, count(lines, "line", "lines"), name)
 }
 
+// log writes pages up to the number of entries that the first one begins with.
+// Each page that is asked for adds an entry to the log, so its end is never
+// reached.
 func (t *taken) log(ctx context.Context, l *link) error {
-	c := desk.ExportLog{Limit: desk.MaxPage}
+	c, end := desk.ExportLog{Limit: desk.MaxPage}, int64(0)
 	for {
 		page, err := ask[desk.LogLines](ctx, l, c)
 		if err != nil {
 			return err
+		}
+		if c.After == 0 {
+			if end, err = entriesOf(page.Lines); err != nil {
+				return err
+			}
 		}
 		for _, line := range page.Lines {
 			if _, err := io.WriteString(t.file, line+"\n"); err != nil {
@@ -157,14 +168,23 @@ func (t *taken) log(ctx context.Context, l *link) error {
 			}
 			t.rows++
 		}
-		if !page.More {
+		switch {
+		case page.Next >= end:
 			return nil
+		case page.Next <= c.After:
+			return fmt.Errorf("the log has %d entries, and the desk doesn't go on after %d; try again", end, c.After)
 		}
-		if page.Next <= c.After {
-			return errors.New("the desk says that there is more and doesn't go on; try again")
-		}
-		c.After = page.Next
+		c.After, c.Limit = page.Next, int(min(desk.MaxPage, end-page.Next))
 	}
+}
+
+// entriesOf reads how many entries an exported log has, from its first lines.
+func entriesOf(lines []string) (int64, error) {
+	x, err := chain.NewReader(strings.NewReader(strings.Join(lines, "\n") + "\n"))
+	if err != nil {
+		return 0, fmt.Errorf("what the desk gives can't be checked later; use a program of its version: %w", err)
+	}
+	return x.Header().Entries, nil
 }
 
 func (p *program) checkpoint(ctx context.Context, l *link, args []string) error {

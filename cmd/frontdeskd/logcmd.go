@@ -127,7 +127,7 @@ func verifyFile(path string, check chain.Check) (chain.Report, error) {
 		return chain.Report{}, err
 	}
 	h := x.Header()
-	check.Epoch, check.Size, check.Own = h.Epoch, h.Entries, x.Checkpoints()
+	check.Epoch, check.Size, check.Own, check.Withheld = h.Epoch, h.Entries, x.Checkpoints(), h.Withheld
 	if check.Key == "" {
 		check.Key = h.Key
 	}
@@ -208,10 +208,19 @@ func stored(ctx context.Context, s *store.Store) iter.Seq2[chain.Record, error] 
 // sayReport tells integrity and completeness apart, and ends in an error when
 // something is wrong.
 func (p *program) sayReport(r *chain.Report) error {
-	err := p.say("Read %s, of which %v had their content erased; %v of the log's own checkpoints match.", entries(r.Entries), r.Erased, r.Own)
-	if r.Broken != nil {
+	contents := fmt.Sprintf("of which %d had their content erased", r.Erased)
+	if r.Withheld {
+		contents = "whose contents are withheld"
+	}
+	err := p.say("Read %s, %s; %v of the log's own checkpoints match.", entries(r.Entries), contents, r.Own)
+	switch {
+	case r.Broken != nil:
 		err = errors.Join(err, p.say("Integrity: BROKEN. Entry %v is the first that is bad: %s.", r.Broken.Seq, r.Broken.Why))
-	} else {
+	case r.Withheld:
+		err = errors.Join(err, p.say("Integrity: whole, but the contents are withheld. Every entry follows from the one before it: "+
+			"that holds for numbers, order, times, people, kinds and what they were about, and for the hashes and lengths of the contents. "+
+			"What the contents say isn't in this file, so whether the desk still has it, unchanged, is not shown."))
+	default:
 		err = errors.Join(err, p.say("Integrity: whole. Every entry follows from its content and the one before it."))
 	}
 	switch {
@@ -238,10 +247,13 @@ func entries(n int64) string {
 }
 
 func (p *program) logExport() *cobra.Command {
-	return &cobra.Command{
+	var o store.LinesOptions
+	cmd := &cobra.Command{
 		Use: "export FILE", Short: "Write the whole activity log into a new file", Args: cobra.ExactArgs(1),
 		Long: "Write the whole activity log into a new file, with all that it tells of customers: a line of JSON for each entry.\n" +
-			"The file is yours alone to read. frontdeskd log verify FILE checks it, on any machine.",
+			"The file is yours alone to read. frontdeskd log verify FILE checks it, on any machine.\n\n" +
+			"With --withhold it holds no content, only each one's hash and length: it can be given to somebody who may check\n" +
+			"who did what and when, and isn't to read what customers wrote.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.onDesk(cmd, func(ctx context.Context, d desks) error {
 				if err := d.service.TellExport(ctx); err != nil {
@@ -250,7 +262,7 @@ func (p *program) logExport() *cobra.Command {
 				if _, err := d.service.Checkpoint(ctx); err != nil {
 					return err
 				}
-				n, err := writeLog(ctx, d.store, args[0])
+				n, err := writeLog(ctx, d.store, args[0], o)
 				if err != nil {
 					return fmt.Errorf("the log can't be exported: %w", err)
 				}
@@ -258,11 +270,13 @@ func (p *program) logExport() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&o.Withhold, "withhold", false, "leave the contents out: what customers and colleagues wrote, names and numbers")
+	return cmd
 }
 
-// writeLog writes the log into a file that doesn't exist yet; half a file is
-// removed.
-func writeLog(ctx context.Context, s *store.Store, path string) (last int64, err error) {
+// writeLog writes the log, as long as it is now, into a file that doesn't exist
+// yet; half a file is removed.
+func writeLog(ctx context.Context, s *store.Store, path string, o store.LinesOptions) (last int64, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -273,10 +287,16 @@ func writeLog(ctx context.Context, s *store.Store, path string) (last int64, err
 		}
 	}()
 	out := bufio.NewWriterSize(f, 1<<16)
-	for more := true; more; {
+	// The header says how many entries there are. Others append meanwhile.
+	for more, end := true, int64(0); more; more = more && last < end {
 		var lines []string
 		err := s.Read(ctx, func(tx *store.Tx) (err error) {
-			lines, last, more, err = tx.LogLines(last, recordsAtOnce)
+			if end == 0 {
+				if end, err = tx.Head(); err != nil {
+					return err
+				}
+			}
+			lines, last, more, err = tx.LogLines(last, int(min(recordsAtOnce, end-last)), o)
 			return err
 		})
 		if err != nil {

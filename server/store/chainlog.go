@@ -25,7 +25,8 @@ type LogFilter struct {
 	Limit        int       // 0: 50
 }
 
-// LogEntry is an entry with its place in the chain.
+// LogEntry is an entry with its place in the chain. Of an erased one's
+// conversation the number is left.
 type LogEntry struct {
 	Entry
 	Hash, Prev []byte
@@ -64,7 +65,11 @@ func (t *Tx) Log(f LogFilter) (newestFirst []LogEntry, more bool, err error) {
 }
 
 func scanLogEntry(s scanner) (e LogEntry, err error) {
-	e.Entry, err = scanEntryWith(s, &e.Hash, &e.Prev)
+	var about desk.ConversationID
+	e.Entry, err = scanEntryWith(s, &about, &e.Hash, &e.Prev)
+	if e.Erased && about != 0 {
+		e.Conversation = &desk.Conversation{ID: about}
+	}
 	return e, err
 }
 
@@ -174,7 +179,7 @@ func (q *logQuery) String() string {
 		}
 		keys = strings.Join(parts, " UNION ALL ") + page
 	}
-	return `SELECT ` + entryColumns + `, e.hash, (SELECT p.hash FROM entry p WHERE p.seq = e.seq - 1)
+	return `SELECT ` + entryColumns + `, e.conversation, e.hash, (SELECT p.hash FROM entry p WHERE p.seq = e.seq - 1)
 		FROM (` + keys + `) k JOIN entry e ON e.seq = k.seq ORDER BY k.seq DESC`
 }
 
@@ -209,10 +214,17 @@ func (t *Tx) between(f LogFilter) (after, before int64, err error) {
 	return after, before, nil
 }
 
+// LinesOptions are what an export of the log may ask for.
+type LinesOptions struct {
+	Withhold bool // the contents, which hold all that the log has of customers' texts and numbers
+}
+
 // LogLines returns up to limit records that come after a number, oldest first,
 // as lines of an exported log; next is the number to go on after. Before
-// the first record stand the header and the checkpoints.
-func (t *Tx) LogLines(after int64, limit int) (lines []string, next int64, more bool, err error) {
+// the first record stand the header and the checkpoints. The header tells how
+// many records the log has now: whoever asks for more pages ends there, as an
+// export that is written into the log would never end otherwise.
+func (t *Tx) LogLines(after int64, limit int, o LinesOptions) (lines []string, next int64, more bool, err error) {
 	records, err := t.Records(after, limit+1)
 	if err != nil {
 		return nil, 0, false, err
@@ -221,7 +233,7 @@ func (t *Tx) LogLines(after int64, limit int) (lines []string, next int64, more 
 		records, more = records[:limit], true
 	}
 	var b bytes.Buffer
-	w, err := t.exportHeader(&b, after)
+	w, err := t.exportHeader(&b, after, o)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -239,7 +251,7 @@ func (t *Tx) LogLines(after int64, limit int) (lines []string, next int64, more 
 }
 
 // exportHeader begins an export; what begins in the middle has no header.
-func (t *Tx) exportHeader(b *bytes.Buffer, after int64) (*chain.Writer, error) {
+func (t *Tx) exportHeader(b *bytes.Buffer, after int64, o LinesOptions) (*chain.Writer, error) {
 	key, err := t.LogKey()
 	if err != nil {
 		return nil, err
@@ -248,7 +260,7 @@ func (t *Tx) exportHeader(b *bytes.Buffer, after int64) (*chain.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := chain.NewWriter(b, chain.Header{Epoch: epoch, Key: key, Entries: t.head})
+	w, err := chain.NewWriter(b, chain.Header{Epoch: epoch, Key: key, Entries: t.head, Withheld: o.Withhold})
 	if err != nil {
 		return nil, wrap("export the log", err)
 	}

@@ -22,7 +22,7 @@ type Entry struct {
 	// is empty.
 	Target string `json:"target,omitempty"`
 	// Erased says that what the entry told is gone; of the event, only number, time,
-	// kind and actor are left.
+	// kind and actor are left. It is nothing to tell sessions.
 	Erased bool `json:"-"`
 }
 
