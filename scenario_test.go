@@ -2,9 +2,13 @@ package frontdesk_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +31,9 @@ import (
 //	writes NAME TEXT…             the customer writes; the webhook is answered before the next line
 //	clock [+]DURATION             moves the desk's and WhatsApp's clock on
 //	knob NAME VALUE               sets a knob of the fake (duplicate, shuffle, statusfirst, fault, silent)
+//	shut, open                    the way to WhatsApp: messages on it wait, and go on
+//	held N                        waits until N messages have had to wait
+//	stops, starts                 the server stops, and starts again with the same database
 //	screen NAME [COLSxROWS]       the member opens a screen (80x24)
 //	press NAME KEY…               presses keys: "enter", "esc", "ctrl+k", "r", …
 //	types NAME TEXT…              types a text
@@ -38,7 +45,15 @@ import (
 //	got NAME N                    the customer was sent exactly N messages
 //	reads NAME                    the customer reads everything
 //	role BOSS WHO ROLE            BOSS switches WHO's role, over BOSS's own link
+//	joins NAME CODE               takes up an invitation; from here on the script knows them by NAME
 //	does NAME COMMAND JSON        the member does a command; [!] it is refused
+//	asks NAME [as WHO] COMMAND JSON
+//	                              the same over a socket of its own, refused or not
+//
+// The answer of does and asks is on stdout, as it stands on the wire, and a
+// refusal of does on stderr, where stdout, stderr and cmp find it. Of what an
+// answer tells, a later line can write "@request", "@grant", "@team", "@member",
+// "@code", "@seq", and "@after" (where the next page begins).
 func TestScenarios(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		scenarios(t, func(dir string) (string, error) { return "sqlite:" + filepath.Join(dir, "desk.db"), nil })
@@ -60,7 +75,8 @@ func scenarios(t *testing.T, database func(dir string) (dsn string, err error)) 
 			"desk": scriptDesk, "customer": scriptCustomer, "writes": scriptWrites, "clock": scriptClock, "knob": scriptKnob,
 			"screen": scriptScreen, "press": scriptPress, "types": scriptTypes, "sees": scriptSees, "resize": scriptResize,
 			"cut": scriptCut, "mend": scriptMend, "closes": scriptCloses, "gets": scriptGets, "got": scriptGot,
-			"does": scriptDoes, "role": scriptRole,
+			"does": scriptDoes, "asks": scriptAsks, "role": scriptRole, "joins": scriptJoins,
+			"shut": scriptShut, "open": scriptOpen, "held": scriptHeld, "stops": scriptStops, "starts": scriptStarts,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[houseKey{}] = new(*house)
@@ -271,11 +287,117 @@ func scriptRole(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptDoes(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, args, 3, "does NAME COMMAND JSON")
-	cmd, err := desk.DecodeCommand(args[1], []byte(strings.Join(args[2:], " ")))
+	need(ts, args, 2, "does NAME COMMAND [JSON]")
+	h := houseOf(ts)
+	cmd, err := desk.DecodeCommand(args[1], h.args(ts, args[2:]))
 	ts.Check(err)
-	_, err = houseOf(ts).do(args[0], cmd)
+	answer, err := h.do(args[0], cmd)
+	if err == nil {
+		h.told(answer)
+		writeJSON(ts, ts.Stdout(), answer)
+	} else {
+		writeJSON(ts, ts.Stderr(), desk.AsError(err))
+	}
 	refusal(ts, neg, err)
+}
+
+func scriptAsks(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "asks NAME [as WHO] COMMAND [JSON]")
+	h := houseOf(ts)
+	var as *desk.ViewAs
+	who := args[0]
+	if args[1] == "as" {
+		need(ts, args, 4, "asks NAME as WHO COMMAND [JSON]")
+		as = &desk.ViewAs{Member: desk.MemberID("u_" + args[2])}
+		args = args[2:]
+	}
+	answer, err := h.ask(who, as, args[1], h.args(ts, args[2:]))
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", answer)
+}
+
+// args are a command's, with what earlier answers told put in.
+func (h *house) args(ts *testscript.TestScript, words []string) json.RawMessage {
+	text := strings.Join(words, " ")
+	if text == "" {
+		text = "{}"
+	}
+	return json.RawMessage(toldWord().ReplaceAllStringFunc(text, func(quoted string) string {
+		value, ok := h.names[strings.Trim(quoted, `"@`)]
+		if !ok {
+			ts.Fatalf("no answer has told %s yet", quoted)
+		}
+		return value
+	}))
+}
+
+func toldWord() *regexp.Regexp { return regexp.MustCompile(`"@[a-z]+"`) }
+
+// told keeps what an answer tells, for later lines.
+func (h *house) told(answer any) {
+	switch a := answer.(type) {
+	case desk.Done:
+		for name, value := range map[string]any{"request": a.Request, "grant": a.Grant, "team": a.Team, "member": a.Member, "code": a.Code, "seq": a.Seq} {
+			if !reflect.ValueOf(value).IsZero() {
+				text, _ := json.Marshal(value) // a word or a number
+				h.names[name] = string(text)
+			}
+		}
+	case desk.ContactPage:
+		if n := len(a.Contacts); n > 0 {
+			h.names["after"] = strconv.Quote(string(a.Contacts[n-1].ID))
+		}
+	case desk.LogLines:
+		h.names["after"] = strconv.FormatInt(a.Next, 10)
+	}
+}
+
+func writeJSON(ts *testscript.TestScript, to io.Writer, v any) {
+	text, err := json.Marshal(v)
+	ts.Check(err)
+	fmt.Fprintf(to, "%s\n", text)
+}
+
+func scriptJoins(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "joins NAME CODE")
+	h := houseOf(ts)
+	code := args[1]
+	if told, ok := h.names[strings.TrimPrefix(code, "@")]; ok {
+		code = strings.Trim(told, `"`)
+	}
+	err := h.join(args[0], code)
+	if err != nil {
+		writeJSON(ts, ts.Stderr(), desk.AsError(err))
+	}
+	refusal(ts, neg, err)
+}
+
+func scriptShut(ts *testscript.TestScript, _ bool, _ []string) { houseOf(ts).valve.turn(false) }
+func scriptOpen(ts *testscript.TestScript, _ bool, _ []string) { houseOf(ts).valve.turn(true) }
+
+func scriptHeld(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "held N")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := patience()
+	defer cancel()
+	for range n {
+		select {
+		case <-houseOf(ts).valve.held:
+		case <-ctx.Done():
+			ts.Fatalf("%d messages should wait, and don't", n)
+		}
+	}
+}
+
+func scriptStops(ts *testscript.TestScript, _ bool, _ []string) { houseOf(ts).halt() }
+
+func scriptStarts(ts *testscript.TestScript, _ bool, _ []string) {
+	h := houseOf(ts)
+	ts.Check(h.start())
+	for _, s := range h.screens {
+		s.link.Retry()
+	}
 }
 
 func refusal(ts *testscript.TestScript, neg bool, err error) {
