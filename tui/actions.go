@@ -112,6 +112,7 @@ func chatActions() []Action {
 		does("mark-read", "Mark as read", []string{"m"}, GroupChat, Inbox, desk.MarkRead{}.Perm(), NeedsUnread, "", (*Model).markRead),
 		does("label", "Labels…", []string{"L"}, GroupChat, Inbox, desk.Label{}.Perm(), NeedsConversation, "", (*Model).label),
 		does("settle", "Settle an unsent message…", []string{"x"}, GroupChat, Inbox, desk.Settle{}.Perm(), NeedsThread, "", (*Model).settleMessage),
+		does("reveal", "Reveal the number…", []string{"N"}, GroupChat, Inbox, desk.RevealContact{}.Perm(), NeedsConversation, "", (*Model).reveal),
 		does("raw", "Show hidden characters", []string{"v"}, GroupChat, Inbox, "", NeedsThread, "", (*Model).toggleRaw),
 		does("details", "Details", []string{"i"}, GroupChat, Inbox, "", NeedsConversation, "", (*Model).details),
 	}

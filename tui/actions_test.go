@@ -44,7 +44,7 @@ func TestKeysMarkdown(t *testing.T) { golden(t, "keys.md", KeysMarkdown()) }
 // manager who stands on #1 in the list of all.
 func reached() map[string]func(*testing.T, *rig) {
 	all := map[string]func(*testing.T, *rig){}
-	for _, some := range []map[string]func(*testing.T, *rig){reachedInbox(), reachedPanel(), reachedTeam(), reachedRoles(), reachedEyes(), reachedRequests()} {
+	for _, some := range []map[string]func(*testing.T, *rig){reachedInbox(), reachedPanel(), reachedTeam(), reachedRoles(), reachedEyes(), reachedRequests(), reachedReveal()} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -129,6 +129,9 @@ func (m *Model) rightsChanged(before desk.Actor) {
 	case effects != "":
 		what = "Your role " + now.Role.Name + " changed"
 	default:
+		if again := m.hiddenAgain(before.Member.Grants); again != "" {
+			m.sayAlso(toastGrave, outside(again+"."))
+		}
 		return
 	}
 	switch closed := m.closeWriting(); {

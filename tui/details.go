@@ -67,6 +67,7 @@ func facts(l *look, c *desk.Conversation) []fact {
 	return []fact{
 		{"Phone", outside(c.Contact.Phone), ""},
 		{"Username", username, ""},
+		l.numbers(c),
 		{"Chat", ours(c.ID.String()), ""},
 		{"Status", ours(status), ""},
 		{"Assigned", assignee, ""},

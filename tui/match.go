@@ -70,10 +70,11 @@ func inOrder(filter, text string) bool {
 	return i == len(want)
 }
 
-// bare is a number without the signs that people put between its digits; empty
+// bare is a number without the signs that people put between its digits, and that
+// stand for those that are hidden; empty
 // when s is anything else than a number.
 func bare(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsDigit(r) && !strings.ContainsRune(" +-()./", r) }) {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsDigit(r) && !strings.ContainsRune(" +-()./•", r) }) {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {

@@ -32,6 +32,7 @@ func (m *Model) alarm(a alarm) tea.Cmd {
 	switch a.kind {
 	case alarmTick:
 		m.ticking = false
+		m.warnOfEnds()
 		return tea.Batch(m.tick(), m.checkComposer())
 	case alarmSave:
 		return m.save()
@@ -57,7 +58,7 @@ func (m *Model) tick() tea.Cmd {
 	}
 	m.ticking = true
 	d := 15 * time.Second
-	if left := m.look().soonest(m.rep.Me().Member); m.link.State == client.Offline || left > 0 && left <= time.Minute+d {
+	if m.link.State == client.Offline || m.counting(time.Minute+d) {
 		d = time.Second
 	}
 	return m.after(d, alarm{kind: alarmTick})

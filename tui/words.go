@@ -283,6 +283,8 @@ func (l *look) happened(m *desk.Message) safe.Text {
 		return who.Add(ours(" reopened this chat"))
 	case desk.ConversationAssigned:
 		return l.assigned(m, who, to)
+	case desk.ConversationHandedOver:
+		return l.handedOver(m)
 	case desk.ConversationLabelled:
 		if m.Text != "" {
 			return safe.Join(ours(" "), who, ours("changed the labels:"), outside(m.Text))
@@ -293,6 +295,27 @@ func (l *look) happened(m *desk.Message) safe.Text {
 		return outside(m.Text)
 	}
 	return outside(strings.NewReplacer(".", " ", "_", " ").Replace(string(m.Type)))
+}
+
+// handedOver tells that a chat was taken from someone who can't answer it any
+// more, and where it went as long as that is known here.
+func (l *look) handedOver(m *desk.Message) safe.Text {
+	why := outside(m.Text)
+	if m.To == "" {
+		return why.Or(ours("This chat was handed over"))
+	}
+	whose := l.memberName(m.To).Add(ours("'s chat"))
+	if m.To == l.me.Member.ID {
+		whose = ours("Your chat")
+	}
+	went := ours("was handed over")
+	if c := l.rep.Conversation(m.Conversation); c != nil && c.Seq == m.Seq {
+		went = ours("went back to the queue")
+		if c.Assignee != "" {
+			went = phrase(ours("went to"), l.memberName(c.Assignee))
+		}
+	}
+	return safe.Join(ours(": "), some(phrase(whose, went), why)...)
 }
 
 func (l *look) assigned(m *desk.Message, who, to safe.Text) safe.Text {
