@@ -262,7 +262,7 @@ func (p *program) logExport() *cobra.Command {
 				if _, err := d.service.Checkpoint(ctx); err != nil {
 					return err
 				}
-				n, err := writeLog(ctx, d.store, args[0], o)
+				n, err := writeLog(ctx, d.store.Read, args[0], o)
 				if err != nil {
 					return fmt.Errorf("the log can't be exported: %w", err)
 				}
@@ -274,9 +274,9 @@ func (p *program) logExport() *cobra.Command {
 	return cmd
 }
 
-// writeLog writes the log, as long as it is now, into a file that doesn't exist
-// yet; half a file is removed.
-func writeLog(ctx context.Context, s *store.Store, path string, o store.LinesOptions) (last int64, err error) {
+// writeLog writes the log that read gives, as long as it is now, into a file that
+// doesn't exist yet; half a file is removed.
+func writeLog(ctx context.Context, read func(context.Context, func(*store.Tx) error) error, path string, o store.LinesOptions) (last int64, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -290,7 +290,7 @@ func writeLog(ctx context.Context, s *store.Store, path string, o store.LinesOpt
 	// The header says how many entries there are. Others append meanwhile.
 	for more, end := true, int64(0); more; more = more && last < end {
 		var lines []string
-		err := s.Read(ctx, func(tx *store.Tx) (err error) {
+		err := read(ctx, func(tx *store.Tx) (err error) {
 			if end == 0 {
 				if end, err = tx.Head(); err != nil {
 					return err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server"
+	"github.com/frontdesk-inbox/frontdesk/server/chain"
 	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
@@ -57,4 +60,54 @@ func openBehind(ts *testscript.TestScript) *sql.DB {
 	db, err := sql.Open("sqlite", strings.TrimPrefix(ts.Getenv("FRONTDESK_DATABASE"), "sqlite:"))
 	ts.Check(err)
 	return db
+}
+
+// A server that runs goes on writing, the trace of the export among it: the file
+// has what its header says.
+func TestWriteLogWhileOthersAppend(t *testing.T) {
+	ctx := t.Context()
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "desk.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	appendSome := func(n int) {
+		err := s.Write(ctx, func(tx *store.Tx) error {
+			for range n {
+				if _, err := tx.Append(store.Entry{Event: desk.Event{Kind: desk.NoteAdded, At: time.Now()}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	appendSome(2*recordsAtOnce + 10)
+	reads := 0
+	read := func(ctx context.Context, f func(*store.Tx) error) error {
+		if reads++; reads > 20 {
+			return errors.New("the export follows its own traces")
+		}
+		defer appendSome(recordsAtOnce)
+		return s.Read(ctx, f)
+	}
+	for _, o := range []store.LinesOptions{{}, {Withhold: true}} {
+		want := headOf(t, s)
+		path := filepath.Join(t.TempDir(), "log.jsonl")
+		last, err := writeLog(ctx, read, path, o)
+		report, err2 := verifyFile(path, chain.Check{})
+		if err != nil || err2 != nil || last != want || !report.OK() || report.Entries != want || report.Withheld != o.Withhold {
+			t.Errorf("withheld %v: %d entries of %d, %v; %+v, %v", o.Withhold, last, want, err, report, err2)
+		}
+	}
+}
+
+func headOf(t *testing.T, s *store.Store) (head int64) {
+	t.Helper()
+	if err := s.Read(t.Context(), func(tx *store.Tx) (err error) { head, err = tx.Head(); return err }); err != nil {
+		t.Fatal(err)
+	}
+	return head
 }
