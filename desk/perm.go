@@ -172,7 +172,7 @@ func Permissions() []Permission {
 		{LogVerify, GroupLog, "Keep the log's checkpoints",
 			"Take signed checkpoints, by which anyone can check later that the log is whole.", yes, false},
 		{LogExport, GroupLog, "Export the activity log",
-			"Take the log out of the desk, in a form that can be checked.", yes, true},
+			"Take the log out of the desk, without what was written, in a form that can be checked.", yes, true},
 	}
 }
 
