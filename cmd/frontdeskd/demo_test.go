@@ -39,9 +39,9 @@ func TestDemo(t *testing.T) {
 	s.press("\r")
 	s.until("Details", "Phone")
 	s.press("?")
-	s.until("Find a command")
+	s.until("esc closes")
 	s.press("\x1b")
-	s.gone("Find a command")
+	s.gone("esc closes")
 	s.press("\x0b") // ctrl+k
 	s.until("enter chooses")
 	s.press("theo")
