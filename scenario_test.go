@@ -29,6 +29,7 @@ import (
 //	desk                          a desk with one member of each built-in role
 //	customer NAME NUMBER          makes a customer known
 //	writes NAME TEXT…             the customer writes; the webhook is answered before the next line
+//	crowd N                       N customers more write, a word each
 //	clock [+]DURATION             moves the desk's and WhatsApp's clock on
 //	knob NAME VALUE               sets a knob of the fake (duplicate, shuffle, statusfirst, fault, silent)
 //	shut, open                    the way to WhatsApp: messages on it wait, and go on
@@ -72,7 +73,7 @@ func scenarios(t *testing.T, database func(dir string) (dsn string, err error)) 
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"desk": scriptDesk, "customer": scriptCustomer, "writes": scriptWrites, "clock": scriptClock, "knob": scriptKnob,
+			"desk": scriptDesk, "customer": scriptCustomer, "writes": scriptWrites, "crowd": scriptCrowd, "clock": scriptClock, "knob": scriptKnob,
 			"screen": scriptScreen, "press": scriptPress, "types": scriptTypes, "sees": scriptSees, "resize": scriptResize,
 			"cut": scriptCut, "mend": scriptMend, "closes": scriptCloses, "gets": scriptGets, "got": scriptGot,
 			"does": scriptDoes, "asks": scriptAsks, "role": scriptRole, "joins": scriptJoins,
@@ -122,6 +123,21 @@ func scriptWrites(ts *testscript.TestScript, _ bool, args []string) {
 	defer cancel()
 	_, err := h.fake.Say(ctx, h.customers[args[0]], graphfake.Text(strings.Join(args[1:], " ")).Sent(h.clock.now()))
 	ts.Check(err)
+}
+
+func scriptCrowd(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "crowd N")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	h := houseOf(ts)
+	updates := make([]graphfake.Update, n)
+	for i := range n {
+		c := graphfake.Customer{Name: "Customer " + strconv.Itoa(i), WAID: strconv.Itoa(447700800000 + i)}
+		updates[i], _ = h.fake.Update(c, graphfake.Text("Hello").Sent(h.clock.now()))
+	}
+	ctx, cancel := patience()
+	defer cancel()
+	ts.Check(h.fake.Deliver(ctx, updates...))
 }
 
 func scriptClock(ts *testscript.TestScript, _ bool, args []string) {
@@ -239,7 +255,15 @@ func scriptCloses(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 1, "closes NAME")
 	s := screenOf(ts, args[0])
 	ts.Check(s.key("q"))
-	s.program.Wait()
+	ended := make(chan struct{})
+	go func() { s.program.Wait(); close(ended) }()
+	ctx, cancel := patience()
+	defer cancel()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		ts.Fatalf("q doesn't end the program of %s:\n%s", args[0], s.glass.Text())
+	}
 	s.close()
 	delete(houseOf(ts).screens, args[0])
 }
