@@ -122,10 +122,11 @@ func panelActions() []Action {
 	return slices.Concat([]Action{
 		does("people", "People and teams", []string{"P"}, GroupPanels, Anywhere, desk.MemberView, NeedsNothing, "", (*Model).people),
 		{ID: "view-as", Title: "See as someone else…", Keys: []string{"V"}, Group: GroupPanels, Where: Anywhere, Perm: desk.RoleViewAs, Check: (*Model).mayViewAs, Run: (*Model).viewAs},
+		does("activity", "Activity log", []string{"A"}, GroupPanels, Anywhere, desk.LogView, NeedsNothing, "", (*Model).activity),
 		{ID: "requests", Title: "Requests for access", Keys: []string{"Q"}, Group: GroupPanels, Where: Anywhere, Check: (*Model).mayRequests, Run: (*Model).requests},
 		{ID: "ask-access", Title: "Ask for access…", Keys: []string{"!"}, Group: GroupPanels, Where: Anywhere, Perm: desk.AccessRequest, Check: (*Model).mayAsk, Run: (*Model).askAccess},
 		does("roles", "Roles and permissions", []string{"R"}, GroupPanels, Anywhere, desk.RoleView, NeedsNothing, "", openRoles()),
-	}, sharedPanelActions(), teamActions(), rolesActions(), requestsActions())
+	}, sharedPanelActions(), teamActions(), rolesActions(), requestsActions(), logActions())
 }
 
 func programActions() []Action {

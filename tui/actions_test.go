@@ -44,7 +44,7 @@ func TestKeysMarkdown(t *testing.T) { golden(t, "keys.md", KeysMarkdown()) }
 // manager who stands on #1 in the list of all.
 func reached() map[string]func(*testing.T, *rig) {
 	all := map[string]func(*testing.T, *rig){}
-	for _, some := range []map[string]func(*testing.T, *rig){reachedInbox(), reachedPanel(), reachedTeam(), reachedRoles(), reachedEyes(), reachedRequests(), reachedReveal()} {
+	for _, some := range []map[string]func(*testing.T, *rig){reachedInbox(), reachedPanel(), reachedTeam(), reachedRoles(), reachedEyes(), reachedRequests(), reachedReveal(), reachedLog()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -184,7 +184,7 @@ func TestActionsByRole(t *testing.T) {
 			offered = append(offered, r.m.table[i].ID)
 		}
 	}
-	want := "open next-list previous-list list-mine list-queue list-team list-all list-resolved ask-access"
+	want := "open next-list previous-list list-mine list-queue list-team list-all list-resolved activity ask-access"
 	if got := strings.Join(offered, " "); got != want {
 		t.Errorf("a viewer is offered %q, want %q", got, want)
 	}
