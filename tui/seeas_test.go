@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,6 +243,27 @@ func TestSeeAsEverySize(t *testing.T) {
 	v.send(tea.MouseClickMsg{X: 3, Y: 5, Button: tea.MouseLeft})
 	if v.m.thread.open != 0 {
 		t.Error("a click on the view reached one's own screen")
+	}
+}
+
+// TestEyesHostile puts hostile names into the banner and what is seen below it.
+func TestEyesHostile(t *testing.T) {
+	all := hostileStrings(t)
+	for n, id := range slices.Sorted(maps.Keys(all)) {
+		if n%4 != 0 {
+			continue
+		}
+		v := viewing(t, desk.RoleOwner)
+		v.size(120, 40)
+		role := desk.Role{Name: all[id]}
+		v.run(v.m.seeAs(desk.ViewAs{Role: &role, Teams: []desk.TeamID{"billing"}}))
+		checkSafe(t, v.rig, id+"/draft", false, false)
+		snap, _ := poisoned(all[id])
+		v.run(v.m.seeAs(desk.ViewAs{Member: "ana"}))
+		v.tell(client.Link{State: client.Live}, snap)
+		checkSafe(t, v.rig, id+"/member", false, false)
+		v.tell(client.Link{State: client.Refused, Error: all[id]})
+		checkSafe(t, v.rig, id+"/refused", false, false)
 	}
 }
 
