@@ -39,12 +39,12 @@ import (
 //	press NAME KEY…               presses keys: "enter", "esc", "ctrl+k", "r", …
 //	types NAME TEXT…              types a text
 //	[!] sees NAME TEXT            waits until the screen shows the text (or no longer does)
+//	copies NAME WORD REGEXP       copies what matches on the screen; a later line writes it as "@WORD"
 //	resize NAME COLSxROWS
 //	cut NAME, mend NAME           breaks and mends the member's link
 //	closes NAME                   the member presses q, and the program ends
 //	gets NAME TEXT                the customer gets the text
 //	got NAME N                    the customer was sent exactly N messages
-//	reads NAME                    the customer reads everything
 //	role BOSS WHO ROLE            BOSS switches WHO's role, over BOSS's own link
 //	joins NAME CODE               takes up an invitation; from here on the script knows them by NAME
 //	does NAME COMMAND JSON        the member does a command; [!] it is refused
@@ -74,7 +74,7 @@ func scenarios(t *testing.T, database func(dir string) (dsn string, err error)) 
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"desk": scriptDesk, "customer": scriptCustomer, "writes": scriptWrites, "crowd": scriptCrowd, "clock": scriptClock, "knob": scriptKnob,
-			"screen": scriptScreen, "press": scriptPress, "types": scriptTypes, "sees": scriptSees, "resize": scriptResize,
+			"screen": scriptScreen, "press": scriptPress, "types": scriptTypes, "sees": scriptSees, "copies": scriptCopies, "resize": scriptResize,
 			"cut": scriptCut, "mend": scriptMend, "closes": scriptCloses, "gets": scriptGets, "got": scriptGot,
 			"does": scriptDoes, "asks": scriptAsks, "role": scriptRole, "joins": scriptJoins,
 			"shut": scriptShut, "open": scriptOpen, "held": scriptHeld, "stops": scriptStops, "starts": scriptStarts,
@@ -237,6 +237,19 @@ func scriptSees(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s should %ssee %q, but sees:\n%s", args[0], not, want, shown)
 		}
 	}
+}
+
+func scriptCopies(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 3, "copies NAME WORD REGEXP")
+	pattern, err := regexp.Compile(args[2])
+	ts.Check(err)
+	ctx, cancel := patience()
+	defer cancel()
+	shown, reached := screenOf(ts, args[0]).glass.Until(ctx, pattern.MatchString)
+	if !reached {
+		ts.Fatalf("%s should see something like %q, but sees:\n%s", args[0], args[2], shown)
+	}
+	houseOf(ts).names[args[1]] = strconv.Quote(pattern.FindString(shown))
 }
 
 func scriptCut(ts *testscript.TestScript, _ bool, args []string) {
@@ -451,6 +464,6 @@ func keys() map[string]string {
 	return map[string]string{
 		"enter": "\r", "esc": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f",
 		"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "pgup": "\x1b[5~", "pgdown": "\x1b[6~",
-		"alt+enter": "\x1b\r", "ctrl+c": "\x03", "ctrl+d": "\x04", "ctrl+j": "\n", "ctrl+k": "\x0b", "ctrl+r": "\x12", "ctrl+u": "\x15",
+		"alt+enter": "\x1b\r", "ctrl+c": "\x03", "ctrl+d": "\x04", "ctrl+j": "\n", "ctrl+k": "\x0b", "ctrl+r": "\x12", "ctrl+s": "\x13", "ctrl+u": "\x15",
 	}
 }
