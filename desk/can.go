@@ -31,6 +31,7 @@ const (
 	WhyShown       Why = "shown"       // the number is visible already
 	WhyCap         Why = "cap"         // more than one person may take out alone
 	WhyReadOnly    Why = "read_only"   // one is looking through other eyes
+	WhyInvited     Why = "invited"     // hasn't joined yet
 	WhyHidden      Why = "hidden"      // in the log only: it was answered as not found
 )
 

@@ -192,6 +192,15 @@ func canLend(p Perm, me *Actor, held Scope, s Subject, self string) error {
 	if !top(me) && s.To.Role.Rank > me.Role.Rank {
 		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: s.To.Member.Name + " stands higher than you. An owner can do this."}
 	}
+	// Whoever invited them has the way into their account still, and may do less.
+	if s.To.Member.Invited {
+		return &Denied{Perm: p, Why: WhyInvited, Has: held, Reason: s.To.Member.Name + " hasn't joined yet. Give them access once they have."}
+	}
+	return lendable(p, held, me, s)
+}
+
+// lendable refuses a role or a key, for a time, that may do more than mine.
+func lendable(p Perm, held Scope, me *Actor, s Subject) error {
 	if s.Role != nil {
 		if s.Role.ID == RoleOwner {
 			return &Denied{Perm: p, Why: WhyOwnerEnds, Has: held, Reason: "An owner's role has no end: give it for good, or not."}
@@ -206,13 +215,13 @@ func canLend(p Perm, me *Actor, held Scope, s Subject, self string) error {
 
 // canInvite judges the role and the teams to begin with. To is someone who was
 // invited already: a new code is a way into their account, so it takes as much as
-// giving them their role.
+// giving them all that they have.
 func canInvite(me *Actor, held Scope, s Subject) error {
 	if s.To != nil {
 		if err := below(MemberInvite, held, me, s.To, "You have joined already."); err != nil {
 			return err
 		}
-		if err := givable(MemberInvite, held, me, &s.To.Role); err != nil {
+		if err := givesAll(MemberInvite, held, me, s.To); err != nil {
 			return err
 		}
 	}
@@ -229,6 +238,26 @@ func canInvite(me *Actor, held Scope, s Subject) error {
 		}
 	}
 	return givable(MemberInvite, held, me, s.Role)
+}
+
+// givesAll refuses a person whose role, or whatever was given to them for a time,
+// I couldn't give myself.
+func givesAll(p Perm, held Scope, me, to *Actor) error {
+	if err := givable(p, held, me, &to.Role); err != nil {
+		return err
+	}
+	for i := range to.Lent {
+		if err := lendable(p, held, me, Subject{To: to, Role: &to.Lent[i]}); err != nil {
+			return err
+		}
+	}
+	for i := range to.Member.Grants {
+		g := &to.Member.Grants[i]
+		if err := lendable(p, held, me, Subject{To: to, Key: g.Perm, Scope: g.Scope}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func inTeams(p Perm, held Scope, me *Actor, teams []TeamID) error {

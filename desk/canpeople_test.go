@@ -22,6 +22,12 @@ func lentKeys(t *testing.T, a *desk.Actor) *desk.Actor {
 	return a
 }
 
+// given is the actor with one key for a time.
+func given(a *desk.Actor, p desk.Perm, s desk.Scope) *desk.Actor {
+	a.Member.Grants = []desk.Grant{{ID: "g", Perm: p, Scope: s, Until: noon}}
+	return a
+}
+
 func custom(id desk.RoleID, rank int, grants map[desk.Perm]desk.Scope) *desk.Role {
 	return &desk.Role{ID: id, Name: "Role " + string(id), Rank: rank, Grants: grants}
 }
@@ -59,6 +65,8 @@ func TestCanGiveAccess(t *testing.T) {
 			{"an owner lends the owner's role", owner, p, role(mate, desk.RoleOwner), want{why: desk.WhyOwnerEnds, has: all}},
 			{"an admin lends the owner's role", admin, p, role(mate, desk.RoleOwner), want{why: desk.WhyOwnerEnds, has: all}},
 			{"an owner lends the admin's role", owner, p, role(mate, desk.RoleAdmin), want{}},
+			{"I give a key to someone who hasn't joined", owner, p, key(invited(builtIn(t, "eve", desk.RoleAgent, "blue")), desk.ConversationView, own), want{why: desk.WhyInvited, has: all}},
+			{"I lend a role to someone who hasn't joined", owner, p, role(invited(builtIn(t, "eve", desk.RoleAgent, "blue")), desk.RoleAdmin), want{why: desk.WhyInvited, has: all}},
 			{"suspended, I give nothing", suspended(builtIn(t, "me", desk.RoleOwner)), p, key(mate, desk.ConversationView, own), want{why: desk.WhySuspended, byRole: true}},
 		})
 	}
@@ -148,6 +156,12 @@ func TestCanInvite(t *testing.T) {
 		{"I take an invited stranger's code", manager, desk.MemberInvite, again(as(desk.RoleAgent, "blue"), builtIn(t, "eve", desk.RoleAgent, "red")), want{why: desk.WhyNotTeammate, needs: all, has: team}},
 		{"I take the code of someone who holds what I lack", manager, desk.MemberInvite, again(as(desk.RoleAgent, "blue"),
 			&desk.Actor{Member: desk.Member{ID: "eve", Teams: []desk.TeamID{"blue"}}, Role: *custom("odd", 1, map[desk.Perm]desk.Scope{desk.LogExport: all})}), want{why: desk.WhyBeyond, has: team}},
+		{"I take the code of someone who was lent a role above mine", manager, desk.MemberInvite, again(as(desk.RoleAgent, "blue"),
+			lentKeys(t, builtIn(t, "eve", desk.RoleAgent, "blue"))), want{why: desk.WhyAbove, has: team}},
+		{"I take the code of someone who was given a key that I lack", manager, desk.MemberInvite, again(as(desk.RoleAgent, "blue"),
+			given(builtIn(t, "eve", desk.RoleAgent, "blue"), desk.LogExport, all)), want{why: desk.WhyBeyond, has: team}},
+		{"a new code for someone who was given what I hold", manager, desk.MemberInvite, again(as(desk.RoleAgent, "blue"),
+			given(builtIn(t, "eve", desk.RoleAgent, "blue"), desk.ConversationView, all)), want{}},
 	})
 }
 

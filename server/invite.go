@@ -194,8 +194,9 @@ func (s *Service) accept(ctx context.Context, code []byte, password string, from
 	return out, nil
 }
 
-// invitee is who may join with a code now. Whoever gave it must still be able to:
-// a role isn't handed on by someone who has lost it meanwhile.
+// invitee is who may join with a code now. Whoever gave it must still be able to
+// give all that the invited person has by now: nothing is handed on by someone who
+// has lost it meanwhile, and nobody keeps a code to an account that became more.
 func (s *Service) invitee(tx *store.Tx, code []byte) (desk.Member, error) {
 	i, err := tx.Invitation(code)
 	if errors.Is(err, store.ErrNotFound) {
@@ -214,7 +215,8 @@ func (s *Service) invitee(tx *store.Tx, code []byte) (desk.Member, error) {
 	}
 	now := s.now()
 	by = by.At(now)
-	subject := desk.Subject{To: &to, Role: &to.Role, Teams: slices.Clone(to.Member.Teams)}
+	present := to.At(now)
+	subject := desk.Subject{To: &present, Role: &to.Role, Teams: slices.Clone(to.Member.Teams)}
 	if err != nil || !now.Before(i.Until) || !to.Member.Invited || to.Member.Suspended || desk.Can(&by, desk.MemberInvite, subject, now) != nil {
 		return desk.Member{}, badCode()
 	}

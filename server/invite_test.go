@@ -12,6 +12,7 @@ import (
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 	"github.com/frontdesk-inbox/frontdesk/server"
+	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
 // join uses a code from an address.
@@ -145,6 +146,33 @@ func TestANewCode(t *testing.T) {
 	}
 	_, err = h.try("adam", desk.Invite{FullName: "Ines", Email: "ines@example.com", Role: desk.RoleAgent, Teams: []desk.TeamID{support}})
 	coded(t, "after joining", err, desk.CodeConflict)
+}
+
+// TestNobodyRisesByAnInvitation tells how an inviter became more than they are: they
+// kept the code of somebody to whom an owner then gave access in advance, and joined
+// as them.
+func TestNobodyRisesByAnInvitation(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{TrustProxy: true})
+	done := h.invited("mona", "ines@example.com", desk.RoleAgent)
+	_, err := h.try("olga", desk.GiveAccess{Member: done.Member, Role: desk.RoleAdmin, For: 3600, Reason: "For her first day"})
+	refused(t, "a role for someone who hasn't joined", err, desk.WhyInvited)
+	_, err = h.try("olga", desk.GiveAccess{Member: done.Member, Key: desk.LogExport, Scope: desk.ScopeAll, For: 3600, Reason: "For her first day"})
+	refused(t, "a key for someone who hasn't joined", err, desk.WhyInvited)
+	// What an earlier version allowed may stand there still.
+	m := h.history().members[len(h.history().members)-1][done.Member]
+	m.Grants = []desk.Grant{{ID: "g_early", Role: desk.RoleAdmin, Until: h.clock.now().Add(time.Hour), Since: h.clock.now(), By: h.members["olga"].ID}}
+	if err := h.store.Write(t.Context(), func(tx *store.Tx) error { return tx.PutMember(m) }); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.try("mona", desk.Invite{FullName: "Ines", Email: "ines@example.com", Role: desk.RoleAgent, Teams: []desk.TeamID{support}})
+	refused(t, "a new code for someone who may do more", err, desk.WhyAbove)
+	if got := h.join("192.0.2.1", done.Code, canary); got.status != http.StatusUnauthorized {
+		t.Errorf("joining as someone who may do more than the inviter: %+v", got)
+	}
+	if got := h.join("192.0.2.2", h.invited("olga", "ines@example.com", desk.RoleAgent).Code, canary); got.status != http.StatusOK {
+		t.Errorf("with the code of an owner: %+v", got)
+	}
 }
 
 // TestACodeIsToldOnce asks for the answer again.
