@@ -155,18 +155,29 @@ func (l *look) changeDetails(d *details, e *desk.LogEntry) {
 		d.head("Before → after")
 	}
 	for _, x := range all {
-		if !x.what.Empty() {
-			d.say(l.dim, x.what)
-		}
+		value := safe.Join(ours(" → "), x.was.Or(ours("—")), x.is.Or(ours("—")))
 		switch {
 		case len(e.Detail.Before) == 0:
-			d.sub("", x.is)
+			value = x.is
 		case len(e.Detail.After) == 0:
-			d.sub("", x.was)
-		default:
-			d.sub("", safe.Join(ours(" → "), x.was.Or(ours("—")), x.is.Or(ours("—"))))
+			value = x.was
 		}
+		d.labelled(x.what, value)
 	}
+}
+
+// labelled puts a value behind what it is, or below it where there is no room.
+func (d *details) labelled(what, value safe.Text) {
+	if what.Empty() {
+		d.sub("", value)
+		return
+	}
+	if what = what.Add(ours(": ")); d.cols.Width(what)+d.cols.Width(value) <= d.w {
+		d.rows = append(d.rows, d.row(d.w, "").put(d.dim, what).put("", value).String())
+		return
+	}
+	d.say(d.dim, what)
+	d.sub("", value)
 }
 
 // textDetails tell of messages how long they were: the log keeps their words for

@@ -236,7 +236,7 @@ func (l *look) loggedAccess(e *desk.LogEntry, who safe.Text) safe.Text {
 	}
 	switch e.Kind {
 	case desk.AccessGranted:
-		return phrase(who, ours("gave"), of, l.grantNamed(is), ours("until "+l.second(is.Until)))
+		return phrase(who, ours("gave"), of, l.grantNamed(is), ours("until "+l.moment(is.Until)))
 	case desk.AccessEnded:
 		return phrase(who, ours("ended early what"), of, ours("had:"), l.grantNamed(was))
 	case desk.AccessExpired:
