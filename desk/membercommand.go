@@ -105,6 +105,12 @@ type SetTeams struct {
 	Teams  []TeamID `json:"teams"`
 }
 
+// Limits of teams: those of a desk, and those that one member is in.
+const (
+	MaxTeams   = 200
+	MaxTeamsOf = 50
+)
+
 func (ListStaff) Name() string    { return "member.list" }
 func (Invite) Name() string       { return "member.invite" }
 func (Suspend) Name() string      { return "member.suspend" }
@@ -195,10 +201,21 @@ func handTo(id, to MemberID) error {
 }
 
 func teams(ids []TeamID) error {
+	if err := FewTeams(ids); err != nil {
+		return err
+	}
 	for i, t := range ids {
 		if t == "" || slices.Contains(ids[:i], t) {
 			return Errorf(CodeInvalid, "A team stands empty or twice in the list.")
 		}
+	}
+	return nil
+}
+
+// FewTeams refuses more teams than a member can be in.
+func FewTeams(ids []TeamID) error {
+	if len(ids) > MaxTeamsOf {
+		return Errorf(CodeInvalid, "A member is in at most %d teams, and these are %d. Leave some out.", MaxTeamsOf, len(ids))
 	}
 	return nil
 }

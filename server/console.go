@@ -59,6 +59,9 @@ func (s *Service) AddMember(ctx context.Context, n NewMember) (desk.Member, erro
 
 // admissible checks a new member against who is there.
 func admissible(tx *store.Tx, m desk.Member) error {
+	if err := desk.FewTeams(m.Teams); err != nil {
+		return err
+	}
 	if _, err := tx.MemberByEmail(m.Email); err == nil {
 		return desk.Errorf(desk.CodeConflict, "There is a member with the address %s already.", m.Email)
 	} else if !errors.Is(err, store.ErrNotFound) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -48,7 +49,7 @@ func (s *Service) Do(ctx context.Context, who Caller, ref string, cmd desk.Comma
 		return nil, err
 	}
 	if who.As != nil && !looksOnly(cmd) {
-		return nil, s.refused(ctx, who, cmd, nil, &desk.Denied{Perm: cmd.Perm(), Why: desk.WhyReadOnly,
+		return nil, s.refused(ctx, who, cmd, &desk.Denied{Perm: cmd.Perm(), Why: desk.WhyReadOnly,
 			Reason: "You are looking through other eyes: nothing can be done here. Leave the view first."})
 	}
 	var r *request
@@ -83,7 +84,7 @@ func (s *Service) Do(ctx context.Context, who Caller, ref string, cmd desk.Comma
 		})
 	}
 	if err != nil {
-		return nil, s.refused(ctx, who, cmd, r, busy(err))
+		return nil, s.refused(ctx, who, cmd, busy(err))
 	}
 	s.used(ctx, cmd, r)
 	s.afterwards(who, cmd)
@@ -235,12 +236,8 @@ func (r *request) load(t desk.Target) (err error) {
 			return err
 		}
 	}
-	for _, id := range append(t.Teams, t.Team) {
-		if id != "" {
-			if err := r.team(id); err != nil {
-				return err
-			}
-		}
+	if err := r.teamsThere(append(slices.Clip(t.Teams), t.Team)...); err != nil {
+		return err
 	}
 	if t.Role != "" {
 		role, err := r.tx.Role(t.Role)
@@ -289,17 +286,21 @@ func (r *request) loadRequest(t desk.Target) (err error) {
 	return nil
 }
 
-func (r *request) team(id desk.TeamID) error {
+// teamsThere refuses teams that don't exist; no team is always there.
+func (r *request) teamsThere(ids ...desk.TeamID) error {
+	if !slices.ContainsFunc(ids, func(id desk.TeamID) bool { return id != "" }) {
+		return nil
+	}
 	teams, err := r.tx.Teams()
 	if err != nil {
 		return err
 	}
-	for _, t := range teams {
-		if t.ID == id {
-			return nil
+	for _, id := range ids {
+		if id != "" && !slices.ContainsFunc(teams, func(t desk.Team) bool { return t.ID == id }) {
+			return desk.ErrNotFound()
 		}
 	}
-	return desk.ErrNotFound()
+	return nil
 }
 
 // hidden turns a missing row into the answer that tells nothing.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
-	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
 // createTeam makes a team. Whoever manages only their own teams begins in it, or
@@ -25,7 +24,14 @@ func (r *request) createTeam(c desk.CreateTeam) (desk.Done, error) {
 
 // addTeam stores a new team and tells of it.
 func (r *request) addTeam(t desk.Team) (int64, error) {
-	if err := freeName(r.tx, t); err != nil {
+	teams, err := r.tx.Teams()
+	if err != nil {
+		return 0, err
+	}
+	if len(teams) >= desk.MaxTeams {
+		return 0, desk.Errorf(desk.CodeInvalid, "A desk has at most %d teams. Rename one that nobody needs any more.", desk.MaxTeams)
+	}
+	if err := freeName(teams, t); err != nil {
 		return 0, err
 	}
 	if err := r.tx.PutTeam(t); err != nil {
@@ -36,11 +42,7 @@ func (r *request) addTeam(t desk.Team) (int64, error) {
 
 // freeName refuses a name that another team has, in any case of its letters:
 // people couldn't tell the two apart.
-func freeName(tx *store.Tx, t desk.Team) error {
-	teams, err := tx.Teams()
-	if err != nil {
-		return err
-	}
+func freeName(teams []desk.Team, t desk.Team) error {
 	for _, have := range teams {
 		if have.ID != t.ID && strings.EqualFold(have.Name, t.Name) {
 			return desk.Errorf(desk.CodeConflict, "There is a team %s already. Choose another name.", have.Name)
@@ -62,7 +64,7 @@ func (r *request) renameTeam(c desk.RenameTeam) (desk.Done, error) {
 	if was == t {
 		return desk.Done{}, desk.Errorf(desk.CodeConflict, "The team is called %s already.", t.Name)
 	}
-	if err := freeName(r.tx, t); err != nil {
+	if err := freeName(teams, t); err != nil {
 		return desk.Done{}, err
 	}
 	if err := r.tx.PutTeam(t); err != nil {
@@ -76,10 +78,8 @@ func (r *request) renameTeam(c desk.RenameTeam) (desk.Done, error) {
 // member alone; here it is asked again with the teams that they would join or
 // leave.
 func (r *request) setTeams(c desk.SetTeams) (desk.Done, error) {
-	for _, id := range c.Teams {
-		if err := r.team(id); err != nil {
-			return desk.Done{}, err
-		}
+	if err := r.teamsThere(c.Teams...); err != nil {
+		return desk.Done{}, err
 	}
 	m, err := r.tx.Member(r.To.Member.ID)
 	if err != nil {
@@ -114,6 +114,11 @@ func touched(a, b []desk.TeamID) (diff []desk.TeamID) {
 // putTeams puts a member into teams, whoever asks for it.
 func (r *request) putTeams(m desk.Member, teams []desk.TeamID) (int64, error) {
 	was := m.Teams
+	if len(teams) > len(was) { // fewer than too many is better
+		if err := desk.FewTeams(teams); err != nil {
+			return 0, err
+		}
+	}
 	m.Teams = teams
 	if err := r.tx.PutMember(m); err != nil {
 		return 0, err

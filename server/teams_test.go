@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -116,5 +117,56 @@ func TestTeamsGoLive(t *testing.T) {
 	e := h.log(0, desk.MemberTeamed)[0]
 	if d := detail(t, e); string(d.Before) != `["t_support"]` || string(d.After) != `["t_wares"]` {
 		t.Errorf("the log has %s", e.Detail)
+	}
+}
+
+// TestSoManyTeams fills a desk, and a member, with teams: their screen opens.
+func TestSoManyTeams(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	asha, mona := h.members["asha"].ID, h.members["mona"].ID
+	teams := []desk.TeamID{support, wares}
+	for i := len(teams); i < desk.MaxTeams; i++ {
+		teams = append(teams, h.must("olga", desk.CreateTeam{TeamName: fmt.Sprintf("Team %d", i)}).(desk.Done).Team)
+	}
+	_, err := h.try("olga", desk.CreateTeam{TeamName: "One more"})
+	sentence(t, "one more", err, desk.CodeInvalid, "at most 200 teams")
+	if _, err := h.service.AddTeam(t.Context(), "One more"); err == nil {
+		t.Error("one more from the console")
+	}
+	h.must("olga", desk.SetTeams{Member: asha, Teams: teams[:desk.MaxTeamsOf]})
+	h.must("olga", desk.ListConversations{List: desk.ListTeam})
+	if snap := h.dial("asha", desk.Hello{}).first(); len(snap.Me.Member.Teams) != desk.MaxTeamsOf {
+		t.Errorf("in %d teams", len(snap.Me.Member.Teams))
+	}
+	over := teams[:desk.MaxTeamsOf+1]
+	for what, cmd := range map[string]desk.Command{
+		"more for a member": desk.SetTeams{Member: asha, Teams: over},
+		"more at once":      desk.Invite{FullName: "New", Email: "new@example.com", Role: desk.RoleAgent, Teams: over},
+	} {
+		_, err := h.try("olga", cmd)
+		sentence(t, what, err, desk.CodeInvalid, "at most 50 teams")
+	}
+	if err := h.service.SetTeams(t.Context(), asha, over); err == nil {
+		t.Error("more from the console")
+	}
+	if _, err := h.service.AddMember(t.Context(), server.NewMember{Name: "New", Email: "new@example.com", Password: "long enough a word", Role: desk.RoleAgent, Teams: over}); err == nil {
+		t.Error("a new one from the console")
+	}
+	h.must("olga", desk.SetTeams{Member: mona, Teams: teams[2 : desk.MaxTeamsOf+2]})
+}
+
+// TestOneTeamTooManyOfOnesOwn makes a team by someone who joins those they make.
+func TestOneTeamTooManyOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	for i := 1; i < desk.MaxTeamsOf; i++ {
+		h.must("mona", desk.CreateTeam{TeamName: fmt.Sprintf("Team %d", i)})
+	}
+	head := h.head()
+	_, err := h.try("mona", desk.CreateTeam{TeamName: "One more"})
+	sentence(t, "one more", err, desk.CodeInvalid, "at most 50 teams")
+	if added := h.log(head, desk.TeamAdded); len(added) > 0 {
+		t.Error("the team was made all the same")
 	}
 }

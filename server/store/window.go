@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,25 +14,41 @@ import (
 // defaultPage is how many rows are read when the caller doesn't say.
 const defaultPage = 50
 
+// mostBranches is how many branches one query joins: SQLite takes a UNION of 500
+// and no more. A member in as many teams as one may be in needs few more than
+// [desk.MaxTeamsOf]; in a desk that is older than that limit it may be hundreds.
+const mostBranches = 100
+
 // Conversations returns up to limit rows of a list below a cursor, newest first,
 // of those that me may see; more says whether others stand below them.
 func (t *Tx) Conversations(me desk.Actor, l desk.List, after desk.Cursor, limit int) (rows []desk.Conversation, more bool, err error) {
-	branches := visible(me, l)
-	if len(branches) == 0 {
-		return nil, false, nil
-	}
 	if limit <= 0 {
 		limit = defaultPage
 	}
-	query, args := windowQuery(branches, after, limit+1)
-	rows, err = all(t, scanConversation, query, args...)
-	if err != nil {
-		return nil, false, wrap("read a list", err)
+	for branches := range slices.Chunk(visible(me, l), mostBranches) {
+		query, args := windowQuery(branches, after, limit+1)
+		part, err := all(t, scanConversation, query, args...)
+		if err != nil {
+			return nil, false, wrap("read a list", err)
+		}
+		rows = newest(rows, part)
 	}
 	if len(rows) > limit {
 		return rows[:limit], true, nil
 	}
 	return rows, false, nil
+}
+
+// newest joins two lists that are newest first; a row may stand in both.
+func newest(a, b []desk.Conversation) []desk.Conversation {
+	if len(a) == 0 {
+		return b
+	}
+	list := append(a, b...)
+	slices.SortFunc(list, func(a, b desk.Conversation) int {
+		return cmp.Or(b.LastAt.Compare(a.LastAt), cmp.Compare(b.ID, a.ID))
+	})
+	return slices.CompactFunc(list, func(a, b desk.Conversation) bool { return a.ID == b.ID })
 }
 
 // windowQuery finds the keys of the rows in the indexes alone, then the rows.
