@@ -181,14 +181,10 @@ func (a *ask) expectRefusals() {
 	case "done", "invalid", "conflict":
 		return
 	case "not_found":
-		decides := (a.row.on == "request" || a.row.on == "asked") && a.rel != "nobody"
-		if a.chatFacts == nil && !decides {
-			return // there is nothing that was hidden
-		}
-		why = desk.WhyHidden
+		why = desk.WhyHidden // whether it is there or not
 	}
 	r := refusal{Actor: a.me.ID, Command: a.cmd.Name(), Why: why, Target: a.target, Socket: true}
-	if a.chatFacts != nil {
+	if a.row.on == "chat" {
 		r.Conversation = a.chat
 	}
 	byDo := r
@@ -303,7 +299,7 @@ func (a *ask) facts() desk.Facts {
 // onChat is an example of the command, on the chat.
 func (a *ask) onChat(kind desk.Command) desk.Command {
 	cmd := example(kind, a.chat, a.facts(), a.receiver())
-	about(a, cmd.Target().Member) // of an assignment: who gets it
+	about(a, cmp.Or(string(cmd.Target().Member), string(cmd.Target().Message))) // who gets it, or which is sent again
 	return cmd
 }
 
@@ -473,7 +469,7 @@ func (a *ask) ownRequest() desk.RequestID {
 	from, state := a.me.ID, desk.RequestOpen
 	switch a.rel {
 	case "that doesn't exist":
-		return "r_nobody"
+		return about(a, desk.RequestID("r_nobody"))
 	case "of a teammate":
 		from = a.person(personRelations[1], false)
 	case "that is decided":

@@ -11,46 +11,47 @@ import (
 )
 
 // refused writes a refusal into the log, and says in its answer who could help.
-// Any other error passes as it is. r is the request as far as it came; it may be
-// nil.
+// Any other error passes as it is.
+//
+// What is answered as if it weren't there is logged as hidden, whether it is there
+// or not: the asker sees the log's head move and reads their own entries, so if
+// only refusals about what exists had one, the log would tell what the answer
+// doesn't. For the same reason the entry holds what the asker named and nothing
+// that was loaded.
 //
 // Every refusal has its entry, however often the same is tried: a member who
 // tries at the rate that a session allows fills the log no faster than with
 // notes, and how often somebody tried is what the log is asked for.
-func (s *Service) refused(ctx context.Context, who Caller, cmd desk.Command, r *request, err error) error {
+func (s *Service) refused(ctx context.Context, who Caller, cmd desk.Command, err error) error {
 	denied, isDenied := errors.AsType[*desk.Denied](err)
 	if !isDenied {
-		perm := r.hid()
-		if perm == "" || desk.AsError(err).Code != desk.CodeNotFound {
+		e := desk.AsError(err)
+		if e.Code != desk.CodeNotFound {
 			return err
 		}
-		// It is there, and was answered as if it weren't: the log knows better.
-		denied = &desk.Denied{Perm: perm, Why: desk.WhyHidden, Reason: desk.AsError(err).Message}
+		denied = &desk.Denied{Perm: shownBy(cmd), Why: desk.WhyHidden, Reason: e.Message}
 	}
 	if isDenied && denied.Askable() {
 		told := *denied
 		told.Holders = s.holders(who.Member, denied)
 		denied, err = &told, &told
 	}
-	if logErr := s.logRefusal(ctx, who, cmd, r, denied); logErr != nil {
+	if logErr := s.logRefusal(ctx, who, cmd, denied); logErr != nil {
 		// No record, no answer: whoever asks again is refused again.
 		return busy(logErr)
 	}
 	return err
 }
 
-// hid returns the permission that would show what the request is about; empty
-// when it is in sight, or doesn't exist.
-func (r *request) hid() desk.Perm {
-	switch {
-	case r == nil:
-		return ""
-	case r.Conversation != nil && !desk.Sees(&r.actor, r.Conversation.Facts()):
+// shownBy is the permission that shows what a command names, by the command alone.
+func shownBy(cmd desk.Command) desk.Perm {
+	switch t := cmd.Target(); {
+	case t.Conversation != 0:
 		return desk.ConversationView
-	case r.request.ID != "" && r.To != nil && !desk.SeesRequest(&r.actor, r.To):
+	case t.Request != "":
 		return desk.AccessDecide
 	}
-	return ""
+	return cmd.Perm()
 }
 
 // holders are who could give what was missing. Only those who give anything at all
@@ -71,8 +72,8 @@ func (s *Service) holders(id desk.MemberID, d *desk.Denied) []desk.MemberID {
 }
 
 // logRefusal writes what was refused to whom, and why. The entry is about the
-// conversation also when its existence wasn't told; no session is sent it.
-func (s *Service) logRefusal(ctx context.Context, who Caller, cmd desk.Command, r *request, d *desk.Denied) error {
+// conversation that was named, also when it isn't there; no session is sent it.
+func (s *Service) logRefusal(ctx context.Context, who Caller, cmd desk.Command, d *desk.Denied) error {
 	detail, err := json.Marshal(desk.LogDetail{Command: cmd.Name(), Denied: d, As: who.As})
 	if err != nil {
 		return err
@@ -81,8 +82,8 @@ func (s *Service) logRefusal(ctx context.Context, who Caller, cmd desk.Command, 
 	defer cancel()
 	entry := store.Entry{Event: desk.Event{Kind: desk.CommandRefused, At: s.now(), Actor: who.Member},
 		Session: who.Session, Addr: who.Addr, Target: targetOf(cmd), Detail: detail}
-	if r != nil && r.Conversation != nil {
-		entry.Conversation = &desk.Conversation{ID: r.Conversation.ID}
+	if id := cmd.Target().Conversation; id != 0 {
+		entry.Conversation = &desk.Conversation{ID: id}
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Append(entry)
@@ -94,7 +95,8 @@ func (s *Service) logRefusal(ctx context.Context, who Caller, cmd desk.Command, 
 // identifiers are shorter.
 const maxTarget = 64
 
-// targetOf names the member, request, role or team that a command is about.
+// targetOf names the member, request, role, team or message that a command is
+// about.
 func targetOf(cmd desk.Command) string {
 	t := cmd.Target()
 	ids := []string{string(t.Member), string(t.Request), string(t.Role), string(t.Team)}
@@ -114,7 +116,10 @@ func targetOf(cmd desk.Command) string {
 		ids = append(ids, string(c.Role))
 	case desk.WithdrawRequest:
 		ids = append(ids, string(c.Request))
+	case desk.Reply:
+		ids = append(ids, string(c.Quote))
 	}
+	ids = append(ids, string(t.Message))
 	for _, id := range ids {
 		if id != "" && len(id) <= maxTarget {
 			return id

@@ -110,11 +110,11 @@ func TestEveryRefusalIsLogged(t *testing.T) {
 		{"a request", h.as("asha"), desk.DecideRequest{Request: request}, refusal{Why: desk.WhyHidden, Target: string(request)}},
 		{"a role", h.as("mona"), desk.ChangeRoles{Changes: []desk.RoleChange{{Role: "night", Seen: 1, Remove: true, MoveTo: desk.RoleAgent}}}, refusal{Why: desk.WhyNoKey, Target: "night"}},
 		{"versions of a word that is too long", h.as("asha"), desk.ListVersions{Role: desk.RoleID(strings.Repeat("x", 5000))}, refusal{Why: desk.WhyNoKey}},
-		{"a write through other eyes", eyed, desk.Note{Conversation: id, Text: "x"}, refusal{Why: desk.WhyReadOnly}},
+		{"a write through other eyes", eyed, desk.Note{Conversation: id, Text: "x"}, refusal{Why: desk.WhyReadOnly, Conversation: id}},
 		{"a team", h.as("asha"), desk.RenameTeam{Team: support, TeamName: "Ours"}, refusal{Why: desk.WhyNoKey, Target: string(support)}},
-		{"what isn't there", h.as("olga"), desk.History{Conversation: 999_999}, refusal{}},
-		{"a message that isn't there", h.as("mona"), desk.Retry{Conversation: id, Message: "m_none"}, refusal{}},
-		{"a member who isn't there", h.as("olga"), desk.Suspend{Member: "u_none"}, refusal{}},
+		{"what isn't there", h.as("olga"), desk.History{Conversation: 999_999}, refusal{Why: desk.WhyHidden, Conversation: 999_999}},
+		{"a message that isn't there", h.as("mona"), desk.Retry{Conversation: id, Message: "m_none"}, refusal{Why: desk.WhyHidden, Conversation: id, Target: "m_none"}},
+		{"a member who isn't there", h.as("olga"), desk.Suspend{Member: "u_none"}, refusal{Why: desk.WhyHidden, Target: "u_none"}},
 		{"a wrong argument", h.as("olga"), desk.ListUsage{}, refusal{}},
 	}
 	for i, tt := range tests {

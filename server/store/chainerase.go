@@ -72,7 +72,10 @@ func (t *Tx) eraseConversation(id desk.ConversationID) (entries int, err error) 
 			return 0, wrap("erase a contact", err)
 		}
 	}
+	// What was refused holds nothing of the customer, and is also logged about
+	// chats that don't exist: blanked, it would tell the refused that this one did.
 	empty := []byte{}
-	n, err := t.exec(`UPDATE entry SET event = '', detail = '', salt = $2 WHERE conversation = $1 AND conversation <> 0 AND event <> ''`, int64(id), empty)
+	n, err := t.exec(`UPDATE entry SET event = '', detail = '', salt = $2
+		WHERE conversation = $1 AND conversation <> 0 AND event <> '' AND kind <> $3`, int64(id), empty, string(desk.CommandRefused))
 	return int(n), wrap("erase what the log tells of a contact", err)
 }
