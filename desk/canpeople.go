@@ -1,5 +1,7 @@
 package desk
 
+import "slices"
+
 // The guard rails of what people do to people. They hold for every member,
 // whatever their role says: nobody changes what they themselves may do, nobody
 // reaches someone as high or higher (owners excepted), and nobody gives what
@@ -69,16 +71,39 @@ func below(p Perm, held Scope, me, to *Actor, self string) error {
 	return nil
 }
 
-// givable refuses a role that stands as high as one's own, or may do more. Only
-// the role itself counts: what one was lent can't be passed on.
-func givable(p Perm, held Scope, me *Actor, r *Role) error {
+// givable refuses a role that stands as high as one's own, or may do more in the
+// hands of someone of these teams. Only the role itself counts: what one was lent
+// can't be passed on.
+func givable(p Perm, held Scope, me *Actor, r *Role, teams []TeamID) error {
 	if !top(me) && r.Rank >= me.Role.Rank {
 		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: "The role " + r.Name + " stands as high as yours or higher. An owner can give it."}
 	}
 	if missing, ok := me.Role.Covers(*r); !ok {
 		return beyond(p, held, missing, "The role "+r.Name+" may do more than yours")
 	}
+	var relative Perm
+	for key, scope := range r.Grants {
+		if elsewhere(me, key, scope, teams) && (relative == "" || key < relative) {
+			relative = key
+		}
+	}
+	if relative != "" {
+		return notThere(p, held, relative)
+	}
 	return nil
+}
+
+// elsewhere reports whether a key that I hold for my teams would reach into others
+// in the hands of someone of these teams: the scope team is relative.
+func elsewhere(me *Actor, key Perm, scope Scope, teams []TeamID) bool {
+	return scope == ScopeTeam && me.Role.Grants[key] == ScopeTeam &&
+		slices.ContainsFunc(teams, func(t TeamID) bool { return !me.Member.In(t) })
+}
+
+func notThere(p Perm, held Scope, key Perm) error {
+	d, _ := Describe(key)
+	return &Denied{Perm: p, Why: WhyBeyond, Has: held,
+		Reason: "You have “" + d.Title + "” for your own teams, and it would reach into others. Someone who has it for all teams can give this."}
 }
 
 func beyond(p Perm, held Scope, missing Perm, what string) error {
@@ -99,7 +124,7 @@ func canAssignRole(me *Actor, held Scope, s Subject) error {
 	if err := keepsOwner(RoleAssign, held, s); err != nil {
 		return err
 	}
-	return givable(RoleAssign, held, me, s.Role)
+	return givable(RoleAssign, held, me, s.Role, s.To.Member.Teams)
 }
 
 // keepsOwner refuses to take the last owner away. One who is suspended, or hasn't
@@ -205,10 +230,13 @@ func lendable(p Perm, held Scope, me *Actor, s Subject) error {
 		if s.Role.ID == RoleOwner {
 			return &Denied{Perm: p, Why: WhyOwnerEnds, Has: held, Reason: "An owner's role has no end: give it for good, or not."}
 		}
-		return givable(p, held, me, s.Role)
+		return givable(p, held, me, s.Role, s.To.Member.Teams)
 	}
 	if mine := me.Role.Scope(s.Key).Rank(); s.Key != "" && (mine == 0 || mine < s.Scope.Rank()) {
 		return beyond(p, held, s.Key, "That is more than your role holds")
+	}
+	if elsewhere(me, s.Key, s.Scope, s.To.Member.Teams) {
+		return notThere(p, held, s.Key)
 	}
 	return nil
 }
@@ -237,13 +265,13 @@ func canInvite(me *Actor, held Scope, s Subject) error {
 			return err
 		}
 	}
-	return givable(MemberInvite, held, me, s.Role)
+	return givable(MemberInvite, held, me, s.Role, s.Teams)
 }
 
 // givesAll refuses a person whose role, or whatever was given to them for a time,
 // I couldn't give myself.
 func givesAll(p Perm, held Scope, me, to *Actor) error {
-	if err := givable(p, held, me, &to.Role); err != nil {
+	if err := givable(p, held, me, &to.Role, to.Member.Teams); err != nil {
 		return err
 	}
 	for i := range to.Lent {

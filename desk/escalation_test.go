@@ -29,8 +29,21 @@ func asFar(have, want desk.Scope) bool {
 type world struct {
 	me, to         desk.RoleID
 	self, teammate bool
+	elsewhere      bool // the teammate is in a team besides, which isn't mine
 	deputy         bool // I was lent the owner's keys for a time
 }
+
+// mayPass reports whether a key that I hold may be given that far. "My teams'" means
+// other chats to someone who is in other teams.
+func (w world) mayPass(mine map[desk.Perm]desk.Scope, p desk.Perm, s desk.Scope) bool {
+	if s == desk.ScopeTeam && mine[p] == desk.ScopeTeam && w.strays() {
+		return false
+	}
+	return asFar(mine[p], s)
+}
+
+// strays reports whether the other one works in a team that isn't mine.
+func (w world) strays() bool { return !w.self && (!w.teammate || w.elsewhere) }
 
 func (w world) reaches(t *testing.T, p desk.Perm) bool {
 	reach := builtIn(t, "x", w.me).Role.Grants[p]
@@ -48,11 +61,14 @@ func (w world) actors(t *testing.T) (me, to *desk.Actor) {
 		me.Lent = []desk.Role{{ID: "deputy", Grants: builtIn(t, "x", desk.RoleOwner).Role.Grants}}
 		me.Member.Grants = []desk.Grant{{ID: "g", Role: "deputy"}}
 	}
-	team := desk.TeamID("red")
-	if w.teammate {
-		team = "blue"
+	teams := []desk.TeamID{"red"}
+	switch {
+	case w.elsewhere:
+		teams = []desk.TeamID{"blue", "red"}
+	case w.teammate:
+		teams = []desk.TeamID{"blue"}
 	}
-	to = builtIn(t, "eve", w.to, team)
+	to = builtIn(t, "eve", w.to, teams...)
 	if w.self {
 		to = me
 	}
@@ -65,21 +81,35 @@ func worlds() (all []world) {
 		for _, deputy := range []bool{false, true} {
 			all = append(all, world{me: me.ID, to: me.ID, self: true, deputy: deputy})
 			for _, to := range desk.BuiltInRoles() {
-				all = append(all, world{me: me.ID, to: to.ID, deputy: deputy}, world{me: me.ID, to: to.ID, teammate: true, deputy: deputy})
+				all = append(all, world{me: me.ID, to: to.ID, deputy: deputy}, world{me: me.ID, to: to.ID, teammate: true, deputy: deputy},
+					world{me: me.ID, to: to.ID, teammate: true, elsewhere: true, deputy: deputy})
 			}
 		}
 	}
 	return all
 }
 
-// within reports whether a role holds no more than another by itself.
-func within(small, large map[desk.Perm]desk.Scope) bool {
+// within reports whether a role does no more, in the other one's hands, than mine
+// does by itself.
+func (w world) within(small, mine map[desk.Perm]desk.Scope) bool {
 	for p, s := range small {
-		if !asFar(large[p], s) {
+		if !w.mayPass(mine, p, s) {
 			return false
 		}
 	}
 	return true
+}
+
+// givenRoles are what people try to give: the built-in roles, and low ones that
+// hold one key for "my teams" each.
+func givenRoles() []desk.Role {
+	all := desk.BuiltInRoles()
+	for _, key := range desk.Permissions() {
+		if slices.Contains(key.Scopes, desk.ScopeTeam) {
+			all = append(all, desk.Role{ID: "one " + desk.RoleID(key.Key), Name: "One", Rank: 1, Grants: map[desk.Perm]desk.Scope{key.Key: desk.ScopeTeam}})
+		}
+	}
+	return all
 }
 
 // tally counts the answers, so that a comparison that only ever saw one of them
@@ -107,15 +137,15 @@ func (n *tally) check(t *testing.T) {
 
 func TestEscalationByAssigning(t *testing.T) {
 	var n tally
+	roles := givenRoles()
 	for _, w := range worlds() {
-		for _, given := range desk.BuiltInRoles() {
+		me, to := w.actors(t)
+		mine, reaches := builtIn(t, "x", w.me).Role.Grants, w.reaches(t, desk.RoleAssign)
+		for _, given := range roles {
 			for _, owners := range []int{1, 2} {
-				me, to := w.actors(t)
-				want := w.reaches(t, desk.RoleAssign) && !w.self && given.ID != w.to &&
-					(w.to != desk.RoleOwner || owners > 1)
+				want := reaches && !w.self && given.ID != w.to && (w.to != desk.RoleOwner || owners > 1)
 				if w.me != desk.RoleOwner {
-					want = want && standing[w.to] < standing[w.me] && standing[given.ID] < standing[w.me] &&
-						within(given.Grants, builtIn(t, "x", w.me).Role.Grants)
+					want = want && standing[w.to] < standing[w.me] && standing[given.ID] < standing[w.me] && w.within(given.Grants, mine)
 				}
 				n.compare(t, want, desk.Can(me, desk.RoleAssign, desk.Subject{To: to, Role: &given, Owners: owners}, noon),
 					"%+v gives %s, %d owners", w, given.ID, owners)
@@ -126,6 +156,7 @@ func TestEscalationByAssigning(t *testing.T) {
 }
 
 func TestEscalationByLending(t *testing.T) {
+	roles := givenRoles()
 	for _, p := range []desk.Perm{desk.GrantTemporary, desk.AccessDecide} {
 		var n tally
 		for _, w := range worlds() {
@@ -134,18 +165,45 @@ func TestEscalationByLending(t *testing.T) {
 			may := w.reaches(t, p) && !w.self && standing[w.to] <= standing[w.me]
 			for _, key := range desk.Permissions() {
 				for _, scope := range key.Scopes {
-					n.compare(t, may && asFar(mine[key.Key], scope),
+					n.compare(t, may && w.mayPass(mine, key.Key, scope),
 						desk.Can(me, p, desk.Subject{To: to, Key: key.Key, Scope: scope}, noon), "%s: %+v gives %s %s", p, w, key.Key, scope)
 				}
 			}
-			for _, given := range desk.BuiltInRoles() {
-				want := may && given.ID != desk.RoleOwner && within(given.Grants, mine) &&
+			for _, given := range roles {
+				want := may && given.ID != desk.RoleOwner && w.within(given.Grants, mine) &&
 					(w.me == desk.RoleOwner || standing[given.ID] < standing[w.me])
 				n.compare(t, want, desk.Can(me, p, desk.Subject{To: to, Role: &given}, noon), "%s: %+v lends %s", p, w, given.ID)
 			}
 		}
 		n.check(t)
 	}
+}
+
+// Every role tries to invite, with each role, into teams of its own, others' and
+// both, also with a role of its own that invites into all teams.
+func TestEscalationByInviting(t *testing.T) {
+	var n tally
+	for _, mine := range desk.BuiltInRoles() {
+		for _, everywhere := range []bool{false, true} {
+			for _, teams := range [][]desk.TeamID{nil, {"blue"}, {"red"}, {"blue", "red"}} {
+				w := world{me: mine.ID, teammate: true, elsewhere: slices.Contains(teams, "red")}
+				me, _ := world{me: mine.ID, to: mine.ID, self: true}.actors(t)
+				if everywhere {
+					me.Role.Grants[desk.MemberInvite] = desk.ScopeAll
+				}
+				reach := me.Role.Grants[desk.MemberInvite]
+				for _, given := range givenRoles() {
+					want := reach == desk.ScopeAll || reach == desk.ScopeTeam && len(teams) > 0 && !w.elsewhere
+					if mine.ID != desk.RoleOwner {
+						want = want && standing[given.ID] < standing[w.me] && w.within(given.Grants, me.Role.Grants)
+					}
+					n.compare(t, want, desk.Can(me, desk.MemberInvite, desk.Subject{Role: &given, Teams: teams}, noon),
+						"%s (everywhere %v) invites a %s into %v", mine.ID, everywhere, given.ID, teams)
+				}
+			}
+		}
+	}
+	n.check(t)
 }
 
 // Every role tries to make, and to change into, a role with each single key at
