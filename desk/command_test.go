@@ -39,7 +39,7 @@ func filled() []desk.Command {
 		desk.Remove{Member: "eve", HandTo: "ana"},
 		desk.CreateTeam{TeamName: "Night shift"},
 		desk.RenameTeam{Team: "blue", TeamName: "Day shift"},
-		desk.SetTeams{Member: "eve", Teams: []desk.TeamID{"blue", "red"}},
+		desk.SetTeams{Member: "eve", Teams: []desk.TeamID{"blue", "red"}, Seen: []desk.TeamID{}}, // in no team, which isn't the same as not seen
 		desk.ListSessions{Member: "eve"},
 		desk.EndSessions{Member: "eve", Session: "s1"},
 		desk.AssignRole{Member: "eve", Role: desk.RoleSales},

@@ -99,10 +99,13 @@ type RenameTeam struct {
 	TeamName string `json:"name"`
 }
 
-// SetTeams puts a member into these teams and no others.
+// SetTeams puts a member into these teams and no others. It conflicts when the
+// member isn't in the teams that the asker had seen them in; nil isn't checked, an
+// empty list is no team.
 type SetTeams struct {
 	Member MemberID `json:"member"`
 	Teams  []TeamID `json:"teams"`
+	Seen   []TeamID `json:"seen,omitzero"`
 }
 
 // Limits of teams: those of a desk, and those that one member is in.

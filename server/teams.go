@@ -89,6 +89,9 @@ func (r *request) setTeams(c desk.SetTeams) (desk.Done, error) {
 	if len(r.Teams) == 0 {
 		return desk.Done{}, desk.Errorf(desk.CodeConflict, "%s is in these teams already.", m.Name)
 	}
+	if c.Seen != nil && len(touched(m.Teams, c.Seen)) > 0 {
+		return desk.Done{}, desk.Errorf(desk.CodeConflict, "Someone changed the teams of %s in the meantime. Look at them again, and then change them.", m.Name)
+	}
 	if err := r.ask(desk.TeamManage, desk.Subject{To: r.To, Teams: r.Teams}); err != nil {
 		return desk.Done{}, err
 	}

@@ -170,3 +170,26 @@ func TestOneTeamTooManyOfOnesOwn(t *testing.T) {
 		t.Error("the team was made all the same")
 	}
 }
+
+// TestTeamsSeen moves somebody twice from what two screens showed: the second
+// one would undo the first without a word.
+func TestTeamsSeen(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	asha, none := h.members["asha"].ID, []desk.TeamID{}
+	move := func(seen, to []desk.TeamID) desk.SetTeams { return desk.SetTeams{Member: asha, Teams: to, Seen: seen} }
+	first, second := move([]desk.TeamID{support}, []desk.TeamID{support, wares}), move([]desk.TeamID{support}, none)
+	h.must("olga", first)
+	_, err := h.try("adam", second)
+	sentence(t, "what isn't so any more", err, desk.CodeConflict, "Someone changed the teams of Asha")
+	_, err = h.try("adam", preview(t, second))
+	sentence(t, "its preview", err, desk.CodeConflict, "Someone changed the teams of Asha")
+	_, err = h.try("adam", move(none, []desk.TeamID{wares}))
+	sentence(t, "seen in no team", err, desk.CodeConflict, "Someone changed the teams of Asha")
+	if teams := h.teamsOf(asha); !slices.Equal(teams, first.Teams) {
+		t.Errorf("now in %v", teams)
+	}
+	h.must("adam", move([]desk.TeamID{wares, support}, none)) // whatever the order
+	h.must("adam", move(none, []desk.TeamID{wares}))
+	h.must("adam", move(nil, []desk.TeamID{support})) // not said
+}

@@ -123,7 +123,7 @@ func reachedTeam() map[string]func(*testing.T, *rig) {
 		"person-role":   asks(desk.AssignRole{Member: "ana", Role: desk.RoleViewer}, "r", "v", "i", "e", "w", "enter", "y"),
 		"person-invite": shows("Invite someone", "", "i"),
 		"person-code":   shows("A new code for Lea Novak?", "lea", "I"),
-		"person-teams":  asks(desk.SetTeams{Member: "ana", Teams: []desk.TeamID{"billing", "shipping"}}, "t", "down", "space", "enter", "y"),
+		"person-teams":  asks(desk.SetTeams{Member: "ana", Teams: []desk.TeamID{"billing", "shipping"}, Seen: []desk.TeamID{"billing"}}, "t", "down", "space", "enter", "y"),
 		"person-give":   shows("What Ana Lima gets for a time", "ana", "a"),
 		"person-end":    shows("The role Manager Asha is away", "tom", "e"),
 		"person-sessions": asks(desk.EndSessions{Member: "ana", Session: "s1"},

@@ -150,7 +150,7 @@ func TestTeams(t *testing.T) {
 	r.keys("enter")
 	r.shows("Put Ana Lima into Shipping?")
 	r.keys("y")
-	r.wantAsked(desk.SetTeams{Member: "ana", Teams: []desk.TeamID{"billing", "shipping"}})
+	r.wantAsked(desk.SetTeams{Member: "ana", Teams: []desk.TeamID{"billing", "shipping"}, Seen: []desk.TeamID{"billing"}})
 	r.keys("enter")
 	r.shows("Who is in Shipping")
 	r.keys("esc", "r")

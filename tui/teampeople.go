@@ -62,10 +62,15 @@ func (p *teamPanel) setTeams(m *Model) tea.Cmd {
 			if len(moved(who.Teams, chosen)) == 0 {
 				return nil
 			}
-			return m.confirmEffect(phrase(ours("Change the teams of"), m.look().memberName(who.ID)).Add(ours("?")), desk.SetTeams{Member: who.ID, Teams: chosen})
+			return m.confirmEffect(phrase(ours("Change the teams of"), m.look().memberName(who.ID)).Add(ours("?")), putInto(who, chosen))
 		},
 	})
 	return nil
+}
+
+// putInto puts somebody who is shown in their teams into these.
+func putInto(who desk.Member, teams []desk.TeamID) desk.SetTeams {
+	return desk.SetTeams{Member: who.ID, Teams: teams, Seen: append([]desk.TeamID{}, who.Teams...)}
 }
 
 // teamItems are all teams, those of chosen marked; of is the person whose they

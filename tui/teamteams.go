@@ -69,7 +69,7 @@ func (p *teamPanel) teamMembers(m *Model) tea.Cmd {
 			name := l.teamName(t.ID)
 			var items []item
 			for _, who := range m.rep.Members() {
-				cmd := desk.SetTeams{Member: who.ID, Teams: moved(who.Teams, []desk.TeamID{t.ID})}
+				cmd := putInto(who, moved(who.Teams, []desk.TeamID{t.ID}))
 				it := item{title: l.memberName(who.ID), right: l.roleName(who.Role), marked: who.In(t.ID), named: true}
 				title := phrase(ours("Put"), it.title, ours("into"), name).Add(ours("?"))
 				if who.In(t.ID) {
