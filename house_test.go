@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -362,11 +364,33 @@ func (h *house) open(who string, cols, rows int) error {
 	s.keys = keys
 	s.program = tea.NewProgram(model, tea.WithInput(safe.NewGuard(input)), tea.WithOutput(s), tea.WithWindowSize(cols, rows),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}), tea.WithoutSignals(), tea.WithFPS(120))
-	s.done.Go(func() { _, _ = s.program.Run() })                                                       // ends with Quit; what it drew is what counts
-	s.done.Go(func() { _, _ = io.Copy(io.Discard, s.glass) })                                          // this terminal answers nothing
-	s.done.Go(func() { _ = s.link.Run(ctx, func(m []client.Msg) { s.program.Send(tui.Deliver(m)) }) }) // ends with ctx
+	s.done.Go(func() { _, _ = s.program.Run() })              // ends with Quit; what it drew is what counts
+	s.done.Go(func() { _, _ = io.Copy(io.Discard, s.glass) }) // this terminal answers nothing
+	live := make(chan struct{})
+	isLive := sync.OnceFunc(func() { close(live) })
+	s.done.Go(func() { // ends with ctx
+		_ = s.link.Run(ctx, func(m []client.Msg) {
+			s.program.Send(tui.Deliver(m))
+			if slices.ContainsFunc(m, func(one client.Msg) bool { _, ok := one.(desk.Snapshot); return ok }) {
+				isLive()
+			}
+		})
+	})
 	h.screens[who] = s
-	return nil
+	return s.wait(live)
+}
+
+// wait returns once the screen has what it shows first: keys that are pressed
+// before that find nothing to act on.
+func (s *screen) wait(live <-chan struct{}) error {
+	ctx, cancel := patience()
+	defer cancel()
+	select {
+	case <-live:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the screen isn't live yet, and shows:\n%s", s.glass.Text())
+	}
 }
 
 // looking opens the links that see as someone else.
