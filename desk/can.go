@@ -217,6 +217,25 @@ func canReply(me *Actor, c *Conversation, now time.Time) error {
 	return nil
 }
 
+// MaySend refuses what an author wrote earlier and what waits to be sent, by the
+// conversation as it is now: they must see it, and their role must answer it. That
+// a colleague has taken it over meanwhile doesn't matter to a role that covers the
+// colleague's chats too, and whether it is resolved matters to none.
+func MaySend(author *Actor, c *Conversation) error {
+	s := Subject{Conversation: c}
+	if err := Can(author, ConversationView, s, time.Time{}); err != nil {
+		return err
+	}
+	held := author.Scope(MessageReply)
+	switch {
+	case held.Rank() == 0:
+		return noKey(MessageReply, author, s)
+	case !covers(held, &author.Member, c.Facts()):
+		return tooNarrow(MessageReply, held, author.Member, c)
+	}
+	return nil
+}
+
 // CanReceive refuses to give a chat to someone who couldn't answer it, or to
 // leave it with them.
 func CanReceive(to *Actor) error {

@@ -234,3 +234,31 @@ func TestCanRetry(t *testing.T) {
 		{"no message in particular", me, desk.MessageRetry, on(chat("me", "")), want{}},
 	})
 }
+
+func TestMaySend(t *testing.T) {
+	agent, sales := builtIn(t, "me", desk.RoleAgent, "blue"), builtIn(t, "me", desk.RoleSales)
+	resolved := chat("me", "blue")
+	resolved.Status = desk.StatusResolved
+	for _, k := range []struct {
+		name   string
+		author *desk.Actor
+		chat   *desk.Conversation
+		why    desk.Why
+	}{
+		{"it is mine still", sales, chat("me", ""), ""},
+		{"a teammate has it", agent, chat("eve", "blue"), ""},
+		{"it is resolved", agent, resolved, ""},
+		{"it is in my team's queue", agent, chat("", "blue"), ""},
+		{"it went to another team", agent, chat("", "red"), desk.WhyScope},
+		{"a colleague has it, and my role answers only its own", sales, chat("eve", ""), desk.WhyScope},
+		{"I see it in the queue and don't answer it there", sales, chat("", ""), desk.WhyScope},
+		{"I answer nobody any more", builtIn(t, "me", desk.RoleViewer), chat("me", ""), desk.WhyNoKey},
+		{"I am suspended", suspended(builtIn(t, "me", desk.RoleOwner)), chat("me", ""), desk.WhySuspended},
+	} {
+		err := desk.MaySend(k.author, k.chat)
+		denied, _ := err.(*desk.Denied)
+		if (err == nil) != (k.why == "") || denied != nil && denied.Why != k.why {
+			t.Errorf("%s: %v", k.name, err)
+		}
+	}
+}

@@ -312,7 +312,8 @@ func (r *request) retry() (desk.Done, error) {
 	return r.redelivered(&m)
 }
 
-// stillAnswers reports whether whoever wrote a message may answer customers now.
+// stillAnswers reports whether whoever wrote a message may answer the conversation
+// now: what the outbox asks before it sends.
 func (r *request) stillAnswers(author desk.MemberID) (bool, error) {
 	if author == "" {
 		return false, nil
@@ -322,7 +323,7 @@ func (r *request) stillAnswers(author desk.MemberID) (bool, error) {
 		return false, err
 	}
 	a = a.At(r.now)
-	return replies(&a, r.now), nil
+	return desk.MaySend(&a, r.Conversation) == nil, nil
 }
 
 func (r *request) settle(c desk.Settle) (desk.Done, error) {

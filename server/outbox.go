@@ -253,8 +253,9 @@ func (s *Service) mark(tx *store.Tx, limit int, now time.Time) (due []store.Due,
 	return due, nil
 }
 
-// mayStillSend fails a message whose author may not reply any more, or whose
-// window closed while it waited.
+// mayStillSend fails a message whose author may not answer the conversation any
+// more, as it is and by the rights that they have now, or whose window closed while
+// it waited.
 func (s *Service) mayStillSend(tx *store.Tx, d *store.Due, now time.Time) (bool, error) {
 	c, err := tx.Conversation(d.Message.Conversation)
 	if err != nil {
@@ -270,10 +271,11 @@ func (s *Service) mayStillSend(tx *store.Tx, d *store.Due, now time.Time) (bool,
 			return false, err
 		}
 		author = author.At(now) // access that has ended sends nothing
-		// The chat may have changed hands since; what counts is whether the role
-		// still answers customers at all.
-		if desk.Can(&author, desk.MessageReply, desk.Subject{}, now) != nil {
+		switch {
+		case desk.Can(&author, desk.MessageReply, desk.Subject{}, now) != nil:
 			why = "Its author may not reply to customers any more, so it was not sent."
+		case desk.MaySend(&author, &c) != nil:
+			why = "Its author may not answer this chat any more, so it was not sent. Whoever has it now can send it again."
 		}
 	}
 	if why == "" {

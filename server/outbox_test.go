@@ -310,19 +310,30 @@ func TestWhatMayNotBeSentAnyMore(t *testing.T) {
 	t.Parallel()
 	for _, k := range []struct {
 		name string
-		do   func(h *house) error
+		do   func(h *house, id desk.ConversationID) error
 		want string
 	}{
-		{"the author's role changed", func(h *house) error {
+		{"the author's role changed", func(h *house, id desk.ConversationID) error {
 			_, err := h.try("olga", desk.AssignRole{Member: h.members["asha"].ID, Role: desk.RoleMarketing})
 			return err
 		}, "may not reply"},
-		{"the author was suspended", func(h *house) error { return h.service.Suspend(h.t.Context(), h.members["asha"].ID) }, "may not reply"},
-		{"the window closed", func(h *house) error { h.clock.add(21 * time.Hour); return nil }, "window closed"},
+		{"the author was suspended", func(h *house, id desk.ConversationID) error {
+			return h.service.Suspend(h.t.Context(), h.members["asha"].ID)
+		}, "may not reply"},
+		{"the chat went to a team that the author isn't in", func(h *house, id desk.ConversationID) error {
+			_, err := h.try("olga", desk.Assign{Conversation: id, Member: ptr(desk.MemberID("")), Team: ptr(wares)})
+			return err
+		}, "may not answer this chat"},
+		{"the author left the team of the chat", func(h *house, id desk.ConversationID) error {
+			h.must("olga", desk.Assign{Conversation: id, Member: ptr(desk.MemberID(""))})
+			_, err := h.try("olga", desk.SetTeams{Member: h.members["asha"].ID, Teams: []desk.TeamID{wares}})
+			return err
+		}, "may not answer this chat"},
+		{"the window closed", func(h *house, id desk.ConversationID) error { h.clock.add(21 * time.Hour); return nil }, "window closed"},
 	} {
 		h := open(t, quick())
 		id, m := h.waiting()
-		if err := k.do(h); err != nil {
+		if err := k.do(h, id); err != nil {
 			t.Fatal(err)
 		}
 		is := h.until(id, m, time.Minute, desk.Failed, desk.Accepted)
@@ -332,6 +343,25 @@ func TestWhatMayNotBeSentAnyMore(t *testing.T) {
 		if c, _ := h.thread(id); c.Last.Delivery != desk.Failed {
 			t.Errorf("%s: the list shows %s", k.name, c.Last.Delivery)
 		}
+		if k.want != "may not answer this chat" {
+			continue
+		}
+		h.must("mona", desk.Retry{Conversation: id, Message: m})
+		if is := h.until(id, m, time.Minute, desk.Failed, desk.Accepted); is.Delivery != desk.Accepted || is.Author != h.members["mona"].ID {
+			t.Errorf("%s: sent again by a colleague it is %s, %+v", k.name, is.Delivery, is.Problem)
+		}
+	}
+}
+
+// TestAColleagueHasItNow gives the chat to a colleague of the same team while an
+// answer waits: the author's role covers it as before, so it is sent.
+func TestAColleagueHasItNow(t *testing.T) {
+	t.Parallel()
+	h := open(t, quick())
+	id, m := h.waiting()
+	h.must("olga", desk.Assign{Conversation: id, Member: ptr(h.members["mona"].ID)})
+	if is := h.until(id, m, time.Minute, desk.Failed, desk.Accepted); is.Delivery != desk.Accepted {
+		t.Errorf("%s, %+v", is.Delivery, is.Problem)
 	}
 }
 
