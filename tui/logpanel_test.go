@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -315,8 +316,8 @@ func TestLogIsLive(t *testing.T) {
 	r.keys("j", "j")
 	n++
 	polls()
-	if e := p.entry(); e.Seq != 1001 {
-		t.Errorf("the cursor went from 1001 to %d", e.Seq)
+	if e := p.entry(); e.Seq != 1001 || p.list.at-p.list.top != 2 {
+		t.Errorf("the cursor went from 1001 to %d, in row %d of the screen", e.Seq, p.list.at-p.list.top)
 	}
 	r.keys("G")
 	r.screen()
@@ -330,6 +331,11 @@ func TestLogIsLive(t *testing.T) {
 	r.screen()
 	if e := p.rows[0]; e.Seq != 1504 {
 		t.Errorf("the newest is %d, want 1504", e.Seq)
+	}
+	for i := 1; i < len(p.rows); i++ {
+		if p.rows[i].Seq != p.rows[i-1].Seq-1 {
+			t.Fatalf("after %d comes %d", p.rows[i-1].Seq, p.rows[i].Seq)
+		}
 	}
 	r.keys("P")
 	r.ring(alarmPanel)
@@ -374,6 +380,23 @@ func TestLogFilters(t *testing.T) {
 	r.wantAsked(desk.ListLog{Limit: logPage})
 	r.keys("x")
 	r.shows("Everything is shown already.")
+}
+
+// TestLogLateAnswer drops what was asked by another filter.
+func TestLogLateAnswer(t *testing.T) {
+	r := logging(t, func(c desk.ListLog) (desk.LogPage, error) {
+		by := desk.MemberID("tom")
+		if c.Actor != "" {
+			by = c.Actor
+		}
+		return desk.LogPage{Head: 9, Entries: []desk.LogEntry{{Seq: 9, Kind: desk.SignedOut, Actor: by, At: noon}}}, nil
+	})
+	r.hold = true
+	r.keys("p", "down", "enter", "x")
+	slices.Reverse(r.held)
+	r.release()
+	r.shows("Tom Becker signed out")
+	r.hides("Ana Lima signed out")
 }
 
 func TestReadPast(t *testing.T) {

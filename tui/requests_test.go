@@ -160,6 +160,17 @@ func TestRefusalIsAskedAbout(t *testing.T) {
 	}
 }
 
+// TestOldRefusalIsForgotten asks in general when the last refusal was long ago.
+func TestOldRefusalIsForgotten(t *testing.T) {
+	r := asking(t, desk.RoleAgent, nil)
+	r.size(120, 30)
+	r.keys("3", "j", "enter", "r")
+	r.now = r.now.Add(recent)
+	r.keys("!")
+	r.shows("“See conversations”")
+	r.hides("“Reply in a colleague's chat” enter")
+}
+
 // TestServersRefusalIsAskedAbout takes the holders from the server's answer.
 func TestServersRefusalIsAskedAbout(t *testing.T) {
 	denied := &desk.Denied{Perm: desk.ConversationAssign, Why: desk.WhyScope, Needs: desk.ScopeAll, Has: desk.ScopeTeam, Reason: "Not that far.", Holders: []desk.MemberID{"zoe", "ana", "tom"}}
@@ -223,6 +234,11 @@ func TestDecisionsAreTold(t *testing.T) {
 	gone.State = desk.RequestWithdrawn
 	tell(gone)
 	r.hides("1 request (Q)")
+	r.m.toast = toast{}
+	tell(mine) // again
+	late := theRequests()[2]
+	tell(late)
+	r.hides("allowed", "asks for")
 
 	r = asking(t, desk.RoleAgent, theRequests()[1:2])
 	mine.State, mine.Until, mine.Answer = desk.RequestRefused, time.Time{}, "Ana does it"

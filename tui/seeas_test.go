@@ -187,6 +187,12 @@ func TestSeeAsEndsWithItsReason(t *testing.T) {
 	if got := v.m.rep.Me().Member.ID; got != "asha" {
 		t.Errorf("a late snapshot of the view made this the screen of %s", got)
 	}
+	v.send(Deliver{snapshot("asha", desk.RoleOwner, 102, conversations())})
+	v.run(v.m.seeAs(desk.ViewAs{Member: "tom"}))
+	v.send(seen{old, Deliver{snapshot("ana", desk.RoleAgent, 100, nil)}})
+	if v.m.eyes.screen.rep.Known() {
+		t.Error("what came for Ana's eyes is seen by Tom's")
+	}
 }
 
 func TestSeeAsIsRefused(t *testing.T) {
@@ -231,7 +237,8 @@ func TestSeeAsEverySize(t *testing.T) {
 			got := v.m.View()
 			if w >= minWidth && h >= minHeight {
 				checkShape(t, v.rig, w, h)
-				if c := got.Cursor; c == nil || c.Y < bannerRows || c.Y >= h {
+				inside := v.m.eyes.screen.View().Cursor
+				if c := got.Cursor; c == nil || inside == nil || c.Y != inside.Y+bannerRows || c.Y >= h {
 					t.Fatalf("%dx%d: cursor at %v", w, h, c)
 				}
 			}
@@ -243,6 +250,12 @@ func TestSeeAsEverySize(t *testing.T) {
 	v.send(tea.MouseClickMsg{X: 3, Y: 5, Button: tea.MouseLeft})
 	if v.m.thread.open != 0 {
 		t.Error("a click on the view reached one's own screen")
+	}
+	s := v.m.eyes.screen
+	first := s.plan().list.y + bannerRows // its row on the terminal
+	v.send(tea.MouseClickMsg{X: 3, Y: first, Button: tea.MouseLeft})
+	if want := s.rep.Row(s.list.list, 0); want == nil || s.thread.open != want.ID {
+		t.Errorf("a click on the first row opened %v", s.thread.open)
 	}
 }
 
