@@ -61,8 +61,8 @@ func encode(ref string, cmd desk.Command) ([]byte, error) {
 	if err != nil {
 		return nil, desk.Errorf(desk.CodeInvalid, "The command can't be written: %v.", err)
 	}
-	if len(frame) > desk.MaxFrame {
-		return nil, desk.Errorf(desk.CodeInvalid, "The command has %d bytes; the server takes at most %d. Shorten it.", len(frame), desk.MaxFrame)
+	if limit := desk.FrameLimit(cmd.Name()); len(frame) > limit {
+		return nil, desk.Errorf(desk.CodeInvalid, "The command has %d bytes; the server takes at most %d. Shorten it.", len(frame), limit)
 	}
 	return frame, nil
 }

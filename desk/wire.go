@@ -184,11 +184,22 @@ type Bye struct {
 }
 
 // MaxRef is the longest ref in bytes; MaxFrame the largest frame that a client
-// may send, in bytes.
+// may send, in bytes; MaxRolesFrame that of a command which changes roles, or
+// previews it: [MaxChanges] roles stand in one, whatever they say.
 const (
-	MaxRef   = 64
-	MaxFrame = 64 << 10
+	MaxRef        = 64
+	MaxFrame      = 64 << 10
+	MaxRolesFrame = 1 << 20
 )
+
+// FrameLimit is how many bytes a frame with this command may have.
+func FrameLimit(command string) int {
+	switch command {
+	case ChangeRoles{}.Name(), Preview{}.Name():
+		return MaxRolesFrame
+	}
+	return MaxFrame
+}
 
 // SignIn and SignedInAs are the bodies of POST /v1/session.
 type SignIn struct {

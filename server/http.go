@@ -226,7 +226,7 @@ func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Sessi
 	case hello.Epoch != "":
 		c.reason = desk.SnapshotReset
 	}
-	ws.SetReadLimit(desk.MaxFrame)
+	ws.SetReadLimit(desk.MaxRolesFrame)
 	silence := 3 * s.o.Ping
 	if err := ws.SetReadDeadline(time.Now().Add(silence)); err != nil {
 		s.endView(c)

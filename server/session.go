@@ -304,6 +304,11 @@ func (c *session) read() {
 			c.refuse(websocket.CloseInvalidFramePayloadData, "a frame must be one JSON object in UTF-8")
 			return
 		}
+		if len(data) > desk.FrameLimit(f.Command) {
+			c.refuse(websocket.CloseMessageTooBig, "a frame of this command must be shorter")
+			return
+		}
+		c.tokens -= float64(len(data) / desk.MaxFrame)
 		if f.Type == desk.FrameAck {
 			c.screen.acked(f.Seq)
 			continue
@@ -389,7 +394,7 @@ func (c *session) perform(ctx context.Context, f desk.Do) (any, error) {
 	return c.s.Do(ctx, Caller{Member: c.member, Session: c.id, Addr: c.addr, As: c.as}, f.Ref, cmd)
 }
 
-// throttle takes one token from the session's bucket and returns how long to
+// throttle takes one token (a large frame has taken more already) from the session's bucket and returns how long to
 // wait when there is none.
 func (c *session) throttle() time.Duration {
 	now := time.Now()
