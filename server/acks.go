@@ -10,15 +10,36 @@ import (
 )
 
 const (
-	changesKept   = 1024 // changes of rights that can be asked about
-	snapshotsKept = 64   // snapshots of one session that wait for their ack
+	changesKept   = 1024    // changes of rights that can be asked about
+	snapshotsKept = 64      // snapshots of one session that wait for their ack
+	heldKept      = 1 << 14 // sign-ins that are known to acknowledge
 )
 
 // changes remembers which sessions the newest changes of rights concerned. The
 // zero value is empty and ready.
 type changes struct {
 	mu   sync.Mutex
-	list []change // the oldest first
+	list []change        // the oldest first
+	held map[string]bool // the sign-ins of clients that acknowledge
+}
+
+// acknowledges notes that a sign-in's client is one that acknowledges.
+func (cs *changes) acknowledges(signIn string) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.held == nil || len(cs.held) == heldKept {
+		cs.held = map[string]bool{} // those that are still there are learned again
+	}
+	cs.held[signIn] = true
+}
+
+// screenOf is the screen of a new link. A client that comes back and has
+// acknowledged on an earlier link of its sign-in is held to it: resumed, it is
+// sent no snapshot that it could show it by.
+func (cs *changes) screenOf(signIn string, back bool) *screen {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return &screen{acks: back && cs.held[signIn]}
 }
 
 // change is one act that changed rights: its entries, and the screens that were
@@ -32,7 +53,7 @@ type change struct {
 type screen struct {
 	mu    sync.Mutex
 	sent  []sentSnapshot // without an ack so far, the oldest first
-	acks  bool           // it has acknowledged something: it is a client that does
+	acks  bool           // it has acknowledged something, here or before it came back: it is a client that does
 	shown int64          // the position whose rights it shows
 	ended bool
 }
@@ -51,16 +72,18 @@ func (s *screen) wrote(seq, rights int64) {
 	s.sent = append(s.sent, sentSnapshot{seq, rights})
 }
 
-// acked takes the client's word that it shows the snapshot of seq.
-func (s *screen) acked(seq int64) {
+// acked takes the client's word that it shows the snapshot of seq, and reports
+// whether it was sent.
+func (s *screen) acked(seq int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.sent, func(have sentSnapshot) bool { return have.seq == seq })
 	if i < 0 {
-		return // it was never sent
+		return false // it was never sent
 	}
 	s.acks, s.shown = true, max(s.shown, s.sent[i].rights)
 	s.sent = slices.Delete(s.sent, 0, i+1)
+	return true
 }
 
 func (s *screen) end() {

@@ -97,3 +97,33 @@ func TestWhoDoesntAcknowledgeIsCut(t *testing.T) {
 		t.Error("back without its new rights")
 	}
 }
+
+// TestWhoComesBackStillAcknowledges resumes links on which nothing is acknowledged:
+// one of a client that did before is cut, one of a client that never did isn't.
+func TestWhoComesBackStillAcknowledges(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{AckWait: 20 * time.Millisecond})
+	back := func(who string, acks bool) *line {
+		before := h.dial(who, desk.Hello{})
+		snap := before.first()
+		if acks {
+			before.ack(snap)
+		}
+		before.do("1", desk.ListConversations{List: desk.ListMine}) // its ack has been read by then
+		_ = before.ws.Close()
+		l := h.dial(who, desk.Hello{Token: h.tokens[who], Epoch: snap.Epoch, Seq: snap.Seq})
+		if !l.welcome().Resumed {
+			t.Fatalf("%s doesn't resume", who)
+		}
+		return l
+	}
+	held, minimal := back("asha", true), back("sara", false)
+	seq := h.must("olga", desk.AssignRole{Member: h.members["asha"].ID, Role: desk.RoleViewer}).(desk.Done).Seq
+	h.must("olga", desk.AssignRole{Member: h.members["sara"].ID, Role: desk.RoleViewer})
+	if code := held.closed(); code != 1006 {
+		t.Errorf("the silent one was closed with %d, and not cut", code)
+	}
+	h.eventually("it counts as ended", func() bool { a := h.acks(seq); return a.Sessions > 0 && a.Ended == a.Sessions })
+	minimal.first()
+	minimal.do("2", desk.ListConversations{List: desk.ListAll})
+}

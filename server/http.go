@@ -208,7 +208,7 @@ func refuse(ws *websocket.Conn, e *desk.Error, retryMS int) {
 func (s *Service) welcome(ws *websocket.Conn, hello desk.Hello, sign store.Session, addr string) *session {
 	c := &session{
 		s: s, ws: ws, id: sign.ID, token: sign.TokenHash, member: sign.Member, addr: addr, expires: sign.ExpiresAt,
-		writing: make(chan struct{}, 1), reason: desk.SnapshotFirst, screen: &screen{},
+		writing: make(chan struct{}, 1), reason: desk.SnapshotFirst, screen: s.changes.screenOf(sign.ID, hello.Epoch != "" && hello.As == nil),
 		tokens: framesAtOnce, tokensAt: time.Now(), nextPing: time.Now().Add(s.o.Ping), nextTouch: time.Now().Add(touchEvery),
 	}
 	if c.as = hello.As; c.as != nil && c.as.Role != nil {

@@ -310,7 +310,9 @@ func (c *session) read() {
 		}
 		c.tokens -= float64(len(data) / desk.MaxFrame)
 		if f.Type == desk.FrameAck {
-			c.screen.acked(f.Seq)
+			if c.screen.acked(f.Seq) && c.as == nil {
+				c.s.changes.acknowledges(c.id)
+			}
 			continue
 		}
 		if f.Type != desk.FrameDo {
