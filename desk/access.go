@@ -61,11 +61,19 @@ type Request struct {
 	At     time.Time    `json:"at"`
 	State  RequestState `json:"state"`
 	// Conversation is where they were refused; empty when nowhere in particular.
+	// Only its member is told, and the log.
 	Conversation ConversationID `json:"conversation,omitempty"`
 	By           MemberID       `json:"by,omitempty"` // who decided
 	DecidedAt    time.Time      `json:"decided_at,omitzero"`
 	Until        time.Time      `json:"until,omitzero"` // of a granted one
 	Answer       string         `json:"answer,omitempty"`
+}
+
+// ForOthers is the request as whoever may decide on it sees it: the chat in which
+// its member was refused needn't be in sight.
+func (r Request) ForOthers() Request {
+	r.Conversation = 0
+	return r
 }
 
 // Duration is a length of time on the wire: whole seconds.

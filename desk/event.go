@@ -105,7 +105,20 @@ func (k EventKind) LogOnly() bool {
 	return false
 }
 
-// Masked is the event as someone sees it who may not see the contact's numbers,
+// ForOthers is the event as anyone sees it but the member whom it is about.
+func (e Event) ForOthers() Event {
+	if e.Member != nil {
+		m := e.Member.ForOthers()
+		e.Member = &m
+	}
+	if e.Request != nil {
+		r := e.Request.ForOthers()
+		e.Request = &r
+	}
+	return e
+}
+
+// Masked is the event as someone else sees it who may not see the contact's numbers,
 // or, of a member, without [MemberView].
 func (e Event) Masked() Event {
 	if e.Conversation != nil {

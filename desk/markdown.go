@@ -134,7 +134,8 @@ has given; a role that holds it may only give it.
 
 **Masks.** Without ` + "`contact.view_pii`" + ` for a conversation, the server sends its customer's number as the last four digits, no
 user name and no user id; numbers in names, contact cards, notices and quotes are masked likewise. What people wrote stays as
-it is. Without ` + "`member.view`" + `, a colleague's address, whom they revealed and the reasons of their access aren't sent.
+it is. Without ` + "`member.view`" + `, a colleague's address and the reasons of their access aren't sent.
+Whose number they revealed, and in which chat they asked for access, is sent to nobody else; the log has it.
 
 **Seeing as someone else.** ` + "`role.view_as`" + ` opens the inbox as a person or a draft of a role would see it. It only reads, needs a
 view of all conversations, and masks what either of the two may not see.

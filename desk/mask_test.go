@@ -231,6 +231,19 @@ func TestEventMasked(t *testing.T) {
 	}
 }
 
+func TestEventForOthers(t *testing.T) {
+	grants := []desk.Grant{{ID: "g1", Perm: desk.MessageReply, Scope: team, Conversation: 7}, {ID: "g2", Perm: desk.ContactViewPII, Contact: "c1", Conversation: 7}}
+	e := desk.Event{Seq: 3, Member: &desk.Member{ID: "eve", Email: "eve@example.com", Grants: grants}, Request: &desk.Request{ID: "r1", Member: "eve", Conversation: 7}}
+	want := desk.Event{Seq: 3, Member: &desk.Member{ID: "eve", Email: "eve@example.com", Grants: []desk.Grant{{ID: "g1", Perm: desk.MessageReply, Scope: team}}},
+		Request: &desk.Request{ID: "r1", Member: "eve"}}
+	if diff := cmp.Diff(want, e.ForOthers()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(e.Member.Grants) != 2 || e.Request.Conversation != 7 || grants[0].Conversation != 7 {
+		t.Error("it changed the event itself")
+	}
+}
+
 // Which kinds stand in the log only, each named: a new kind that isn't told to
 // sessions has to be added here on purpose.
 func TestLogOnly(t *testing.T) {

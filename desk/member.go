@@ -37,25 +37,27 @@ type Team struct {
 	Name string `json:"name"`
 }
 
-// Shown is the member as me may see them: without [MemberView], a colleague's
-// address, whom they revealed and the reasons of their grants are nobody's
-// business.
-func (m Member) Shown(me *Actor) Member {
-	if m.ID == me.Member.ID || me.Scope(MemberView).Rank() > 0 {
-		return m
-	}
-	return m.Masked()
-}
-
-// Masked is the member as someone without [MemberView] sees them.
-func (m Member) Masked() Member {
-	m.Email = ""
+// ForOthers is the member as anyone but themselves sees them: which customer's
+// number they revealed, and in which chat they were refused what they were then
+// given, tells of chats that aren't in everyone's sight. The log has both.
+func (m Member) ForOthers() Member {
 	if len(m.Grants) > 0 {
 		// Without its contact, a reveal would read as a right to every number.
 		m.Grants = slices.DeleteFunc(slices.Clone(m.Grants), func(g Grant) bool { return g.Contact != "" })
 		for i := range m.Grants {
-			m.Grants[i].Reason, m.Grants[i].Conversation = "", 0
+			m.Grants[i].Conversation = 0
 		}
+	}
+	return m
+}
+
+// Masked is the member as someone else without [MemberView] sees them: their
+// address and the reasons of their grants are nobody's business either.
+func (m Member) Masked() Member {
+	m = m.ForOthers()
+	m.Email = ""
+	for i := range m.Grants {
+		m.Grants[i].Reason = ""
 	}
 	return m
 }

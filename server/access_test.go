@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -404,5 +405,65 @@ func TestARevealOpensOneNumberForAWhile(t *testing.T) {
 	h.clock.add(desk.RevealFor)
 	if shown(ids[0]) {
 		t.Error("the number shows after its time")
+	}
+}
+
+// TestOthersArentToldWhere reveals a number, and asks for access, in a chat: to
+// colleagues, even to those who see everything about people, neither says which
+// chat or whose number it was. Oneself is told, and the log.
+func TestOthersArentToldWhere(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	tom := h.members["tom"].ID
+	id := plant(t, h.store, h.clock.now(), open1(tom, ""))[0]
+	watching, asking := h.dial("olga", desk.Hello{}), h.dial("tom", desk.Hello{})
+	watching.first()
+	asking.first()
+	h.must("tom", desk.RevealContact{Conversation: id, Reason: "The courier asks"})
+	wish := h.must("tom", desk.AskAccess{Key: desk.ConversationTakeover, Scope: desk.ScopeAll, For: 3600, Reason: "Peak hour", Conversation: id}).(desk.Done)
+	h.must("olga", desk.DecideRequest{Request: wish.Request, Allow: true})
+	told := 0
+	for told < 4 {
+		f := watching.until(desk.FrameEvents)
+		var e desk.Events
+		f.into(t, &e)
+		told += len(e.Events)
+		if place.Match(f.raw) || strings.Contains(string(f.raw), "courier") {
+			t.Errorf("the owner is told %s", f.raw)
+		}
+	}
+	for _, who := range []string{"olga", "asha", "mark"} {
+		snap := h.dial(who, desk.Hello{}).first()
+		for _, m := range snap.Members {
+			if m.ID == tom && (len(m.Grants) != 1 || m.Grants[0].Conversation != 0) {
+				t.Errorf("%s sees tom with %+v", who, m.Grants)
+			}
+		}
+		for _, r := range snap.Requests {
+			if r.Conversation != 0 {
+				t.Errorf("%s sees where tom asked: %+v", who, r)
+			}
+		}
+		if n := len(snap.Requests); n != map[string]int{"olga": 1}[who] {
+			t.Errorf("%s sees %d requests", who, n)
+		}
+	}
+	snap := h.dial("tom", desk.Hello{}).first()
+	if g := snap.Me.Member.Grants; len(g) != 2 || g[0].Contact == "" || g[0].Conversation != id || g[1].Conversation != id {
+		t.Errorf("tom himself has %+v", g)
+	}
+	if r := snap.Requests; len(r) != 1 || r[0].Conversation != id {
+		t.Errorf("tom himself asked %+v", r)
+	}
+	through := h.dial("olga", desk.Hello{As: &desk.ViewAs{Member: tom}}).first()
+	for _, m := range append(through.Members, through.Me.Member) {
+		if m.ID == tom && (len(m.Grants) != 1 || m.Grants[0].Conversation != 0) {
+			t.Errorf("through his eyes the owner sees %+v", m.Grants)
+		}
+	}
+	for _, e := range h.log(0, desk.ContactRevealed) {
+		if g := e.Member.Grants; g[0].Contact == "" || g[0].Conversation != id {
+			t.Errorf("the log has %+v", g)
+		}
 	}
 }

@@ -44,9 +44,16 @@ func (e eyes) knows(id desk.MemberID) bool {
 	return whole(e.me) && (e.by == nil || whole(e.by))
 }
 
+// own reports whether it is the member who looks, with their own eyes: what is
+// theirs alone isn't shown to whoever looks through them.
+func (e eyes) own(id desk.MemberID) bool { return e.by == nil && id == e.me.Member.ID }
+
 func (e eyes) member(m desk.Member) desk.Member {
-	if e.knows(m.ID) {
+	switch {
+	case e.own(m.ID):
 		return m
+	case e.knows(m.ID):
+		return m.ForOthers()
 	}
 	return m.Masked()
 }
@@ -62,6 +69,9 @@ func (e eyes) request(from *desk.Actor) bool {
 
 // variant is the item as it is seen; nil when there is nothing to tell.
 func (e eyes) variant(it *item, people *directory) []byte {
+	if it.own != nil && e.own(it.of) {
+		return it.own
+	}
 	v := it.open
 	if it.asked != "" && !e.request(people.actors[it.asked]) {
 		v = it.rest

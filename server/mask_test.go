@@ -161,8 +161,8 @@ func TestWhomTheyRevealedIsTheirs(t *testing.T) {
 	h.must("tom", desk.RevealContact{Conversation: 1, Reason: "A call back"})
 	for who, want := range map[string]bool{"olga": true, "vera": false} {
 		f := lines[who].until(desk.FrameEvents)
-		if got := bytes.Contains(f.raw, []byte(c.Contact.ID)); got != want || bytes.Contains(f.raw, []byte("A call back")) != want {
-			t.Errorf("%s is told whom: %t: %s", who, got, f.raw)
+		if bytes.Contains(f.raw, []byte(c.Contact.ID)) || bytes.Contains(f.raw, []byte("A call back")) {
+			t.Errorf("%s is told whom, or why: %s", who, f.raw)
 		}
 		if bytes.Contains(f.raw, []byte("tom@example.com")) != want {
 			t.Errorf("%s is told the address: %s", who, f.raw)

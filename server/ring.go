@@ -32,6 +32,10 @@ type item struct {
 	// don't see that. rest is empty when nothing else is left to tell, and unset
 	// when the event has no request.
 	open, rest variants
+	// own is the event's JSON as the member whom it is about sees it; nil when it is
+	// the same for everyone.
+	own []byte
+	of  desk.MemberID
 }
 
 // variants are an event's JSON, whole and as someone sees it who may not see
@@ -45,7 +49,7 @@ func (v variants) size() int {
 	return len(v.whole) + len(v.masked)
 }
 
-func (it *item) size() int { return it.open.size() + it.rest.size() }
+func (it *item) size() int { return it.open.size() + it.rest.size() + len(it.own) }
 
 // everyone stands in item.rights when a role itself changed.
 const everyone desk.MemberID = "*"
@@ -140,7 +144,36 @@ func encode(e *desk.Event) item {
 	if it.quiet {
 		return it
 	}
-	var err error
+	err := it.encodeOwn(e)
+	if err == nil {
+		told := e.ForOthers()
+		err = it.encodeTold(&told)
+	}
+	if err != nil {
+		// Times out of range are the one thing in an event that JSON can't say, and
+		// the store keeps none. A quiet entry keeps positions whole all the same.
+		it.quiet = true
+	}
+	return it
+}
+
+// encodeOwn keeps what only the member whom the event is about is told.
+func (it *item) encodeOwn(e *desk.Event) (err error) {
+	switch {
+	case e.Conversation != nil: // about a chat, the same for all who see it
+	case e.Member != nil && (len(e.Member.Grants) == 0 || e.Request != nil):
+	case e.Member != nil:
+		it.of = e.Member.ID
+		it.own, err = json.Marshal(e)
+	case e.Request != nil && e.Request.Conversation != 0:
+		it.of = e.Request.Member
+		it.own, err = json.Marshal(e)
+	}
+	return err
+}
+
+// encodeTold keeps what the others are told.
+func (it *item) encodeTold(e *desk.Event) (err error) {
 	if it.open, err = encodeBoth(e); err == nil && e.Request != nil {
 		it.asked = e.Request.Member
 		rest := *e
@@ -149,12 +182,7 @@ func encode(e *desk.Event) item {
 			it.rest, err = encodeBoth(&rest)
 		}
 	}
-	if err != nil {
-		// Times out of range are the one thing in an event that JSON can't say, and
-		// the store keeps none. A quiet entry keeps positions whole all the same.
-		it.quiet = true
-	}
-	return it
+	return err
 }
 
 func encodeBoth(e *desk.Event) (v variants, err error) {

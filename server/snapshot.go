@@ -67,7 +67,13 @@ const requestsShown = 24 * time.Hour
 // requests are those in sight: open ones, and those that were decided lately.
 func requests(tx *store.Tx, people *directory, seen eyes, now time.Time) ([]desk.Request, error) {
 	list, err := tx.Requests(now.Add(-requestsShown))
-	return slices.DeleteFunc(list, func(r desk.Request) bool { return !seen.request(people.actors[r.Member]) }), err
+	list = slices.DeleteFunc(list, func(r desk.Request) bool { return !seen.request(people.actors[r.Member]) })
+	for i := range list {
+		if !seen.own(list[i].Member) {
+			list[i] = list[i].ForOthers()
+		}
+	}
+	return list, err
 }
 
 // windows fills in the rows, each once.

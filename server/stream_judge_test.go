@@ -114,6 +114,9 @@ func (j *judge) refuses(r reign, s shown, at time.Time) string {
 	if address.Match(s.raw) && !r.powers().people && s.person != r.member.ID {
 		return "a colleague's address"
 	}
+	if mine := s.person == r.member.ID || s.asked == r.member.ID; s.chat == 0 && !mine && place.Match(s.raw) {
+		return "where a colleague asked, or whose number they saw"
+	}
 	if s.asked != "" && s.asked != r.member.ID &&
 		!slices.ContainsFunc(j.at(s.asked, at), func(from reign) bool { return r.decidesOn(from) }) {
 		return "a request of " + string(s.asked)
@@ -169,6 +172,7 @@ func TestJudge(t *testing.T) {
 	masked := []byte(`{"type":"events","events":[{"seq":1,"conversation":{"id":7,"status":"open","team":"t_support","contact":{"id":"c","phone":"•••• 0007"}}}]}`)
 	other := []byte(`{"type":"events","events":[{"seq":1,"conversation":{"id":7,"status":"open","team":"t_wares","assignee":"b","contact":{"id":"c"}}}]}`)
 	staff := []byte(`{"type":"snapshot","members":[{"id":"b","email":"b@example.com"}]}`)
+	revealed := []byte(`{"type":"events","events":[{"seq":1,"member":{"id":"a","grants":[{"contact":"c"}]}},{"seq":2,"member":{"id":"b","grants":[{"contact":"c"}]}}]}`)
 	asked := []byte(`{"type":"events","events":[{"seq":1,"request":{"id":"r","member":"a"}},{"seq":2,"request":{"id":"r","member":"b"}}]}`)
 	for _, k := range []struct {
 		name string
@@ -181,6 +185,7 @@ func TestJudge(t *testing.T) {
 		{"while it changes", whole, 10, 0}, {"while it changes, masked", masked, 10, 0},
 		{"an agent looks at other teams", other, 5, 1}, {"a viewer looks at other teams", other, 12, 0},
 		{"an agent sees addresses", staff, 5, 0}, {"a viewer sees addresses", staff, 12, 1},
+		{"whose number a colleague saw", revealed, 5, 1},
 		{"before anything", other, -1, 2}, {"somebody else's request", asked, 5, 1},
 	} {
 		j.bad = nil

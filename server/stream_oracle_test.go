@@ -241,10 +241,12 @@ type shown struct {
 }
 
 // privateOf find the private fields of the customers: each has the number of their
-// conversation in it. Addresses of members are found by their domain.
+// conversation in it. Addresses of members are found by their domain. In a member
+// or a request, place finds the chat or the customer that it was about.
 var (
 	privateOf = regexp.MustCompile(`44770000(\d{4})|canary[a-z]+(\d{4})`)
 	address   = regexp.MustCompile(`[a-z0-9]+@example\.com`)
+	place     = regexp.MustCompile(`"(contact|conversation)":("|[1-9])`)
 )
 
 // customer is the identity of the customer of conversation n.
