@@ -79,17 +79,23 @@ type Checkpoint struct {
 }
 
 // ExportLog takes the log out, a page at a time, oldest first, in the form that
-// "frontdeskd log verify" reads; answered by [LogLines].
+// "frontdeskd log verify" reads; answered by [LogLines]. The first page's lines
+// begin with a header that tells how many entries the log has, and the newest of
+// its checkpoints. Others go on writing, and each page adds an entry itself: with
+// what the first answer had as Until, no later page goes past that number, and all
+// lines until More is false are one export that is whole.
 type ExportLog struct {
 	After int64 `json:"after,omitempty"`
+	Until int64 `json:"until,omitempty"` // the last number to take out; 0: the newest at this moment
 	Limit int   `json:"limit,omitempty"`
 }
 
 // LogLines answers [ExportLog].
 type LogLines struct {
 	Lines []string `json:"lines"`
-	Next  int64    `json:"next"` // to give as After
-	More  bool     `json:"more"`
+	Next  int64    `json:"next"`  // to give as After
+	Until int64    `json:"until"` // to give with the pages that follow: where the export ends
+	More  bool     `json:"more"`  // up to Until
 }
 
 func (ListLog) Name() string        { return "log.list" }
@@ -125,7 +131,7 @@ func (c ListLog) Validate() error {
 func (TakeCheckpoint) Validate() error { return nil }
 
 func (c ExportLog) Validate() error {
-	if c.After < 0 {
+	if c.After < 0 || c.Until < 0 {
 		return Errorf(CodeInvalid, "Numbers of entries aren't negative.")
 	}
 	return page(c.Limit)

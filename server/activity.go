@@ -228,17 +228,35 @@ func (r *request) takeCheckpoint() (desk.Checkpoint, error) {
 	return desk.Checkpoint{Seq: c.Seq, Note: c.Note, Key: key}, err
 }
 
+// exportCheckpoints is how many of the log's own checkpoints, the newest, the first
+// page of an export has: all of them would outgrow a frame after a year.
+const exportCheckpoints = 64
+
+// exportOf is what the log tells of an export: from where on, and whether the
+// contents were left out.
+type exportOf struct {
+	After    int64 `json:"after"`
+	Withheld bool  `json:"withheld"`
+}
+
 // exportLog takes a page of the log out, and writes that into it. The contents
 // are withheld: in them stands what customers wrote and are, also those that the
 // asker doesn't see, and the chain can be checked without.
 func (r *request) exportLog(c desk.ExportLog) (desk.LogLines, error) {
-	lines, next, more, err := r.tx.LogLines(c.After, orPage(c.Limit), store.LinesOptions{Withhold: true})
+	head, err := r.tx.Head()
 	if err != nil {
 		return desk.LogLines{}, err
 	}
-	type from struct {
-		After int64 `json:"after"`
+	until := head
+	if c.Until > 0 {
+		until = min(c.Until, head)
 	}
-	_, err = r.record(desk.Event{Kind: desk.LogExported}, desk.LogDetail{Command: c.Name(), Rows: int(next - c.After), Before: asJSON(from{c.After})})
-	return desk.LogLines{Lines: lines, Next: next, More: more}, err
+	got := desk.LogLines{Until: until}
+	o := store.LinesOptions{Withhold: true, Until: until, Checkpoints: exportCheckpoints}
+	if got.Lines, got.Next, got.More, err = r.tx.LogLines(c.After, orPage(c.Limit), o); err != nil {
+		return desk.LogLines{}, err
+	}
+	_, err = r.record(desk.Event{Kind: desk.LogExported}, desk.LogDetail{Command: c.Name(), Rows: int(got.Next - c.After),
+		Before: asJSON(exportOf{c.After, true})})
+	return got, err
 }

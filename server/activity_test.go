@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -370,18 +371,69 @@ func TestExportedLogVerifies(t *testing.T) {
 	}
 }
 
-// takesLog exports the log up to an entry.
+// takesLog exports the log up to an entry; 0: to where the first page says.
 func (h *house) takesLog(who string, end int64) (file string, pages int) {
 	h.t.Helper()
 	var lines []string
-	for ask := (desk.ExportLog{Limit: 10}); ask.After < end; {
+	for ask, more := (desk.ExportLog{Limit: 10}), true; more; {
 		got := h.must(who, ask).(desk.LogLines)
-		if got.Next <= ask.After {
-			h.t.Fatalf("the export ends at %d of %d", got.Next, end)
+		if end == 0 {
+			end = got.Until
+		}
+		if got.Next <= ask.After || got.Until != end {
+			h.t.Fatalf("the export of %d entries goes on after %d, and ends at %d", end, got.Next, got.Until)
 		}
 		lines = append(lines, got.Lines...)
-		ask.After, ask.Limit = got.Next, int(min(10, end-got.Next))
+		ask.After, ask.Until, more = got.Next, got.Until, got.More
 		pages++
 	}
 	return strings.Join(lines, "\n") + "\n", pages
+}
+
+// TestExportBesideAWriter concatenates pages until there are no more, while others
+// write: it is one export that is whole. Its first page has the newest checkpoints
+// and not a year of them.
+func TestExportBesideAWriter(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	id := plant(t, h.store, h.clock.now(), open1("", support))[0]
+	for range 100 {
+		h.must("asha", desk.Note{Conversation: id, Text: "x"})
+		h.must("olga", desk.TakeCheckpoint{})
+	}
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			_, err := h.service.Do(t.Context(), h.as("asha"), fmt.Sprint("beside-", i), desk.Note{Conversation: id, Text: "y"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	file, _ := h.takesLog("olga", 0)
+	close(done)
+	writer.Wait()
+	x, err := chain.NewReader(strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := x.Header()
+	report, err := chain.Verify(x.Records(), chain.Check{Key: head.Key, Epoch: head.Epoch, Size: head.Entries, Own: x.Checkpoints(), Withheld: head.Withheld})
+	if err != nil || !report.OK() || report.Last < 200 || report.Own != 64 {
+		t.Errorf("the export verifies as %+v, %v, %v", report, report.Broken, err)
+	}
+	if len(h.log(report.Last, desk.NoteAdded)) == 0 {
+		t.Error("nobody wrote beside it")
+	}
+	_, err = h.try("olga", desk.ExportLog{Until: -1})
+	if desk.AsError(err).Code != desk.CodeInvalid {
+		t.Errorf("until -1: %v", err)
+	}
 }

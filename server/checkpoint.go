@@ -92,9 +92,11 @@ func (s *Service) takeCheckpoint(ctx context.Context) (c store.Checkpoint, err e
 	return c, nil
 }
 
-// TellExport writes into the log that the operator takes the log out.
-func (s *Service) TellExport(ctx context.Context) error {
+// TellExport writes into the log that the operator takes the log out, whole or
+// with its contents withheld.
+func (s *Service) TellExport(ctx context.Context, withheld bool) error {
 	return busy(s.store.Write(ctx, func(tx *store.Tx) error {
-		return s.consoleEntry(tx, desk.Event{Kind: desk.LogExported})
+		_, err := s.fromConsole(tx).record(desk.Event{Kind: desk.LogExported}, desk.LogDetail{Before: asJSON(exportOf{Withheld: withheld})})
+		return err
 	}))
 }

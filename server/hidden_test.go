@@ -65,14 +65,18 @@ func TestHiddenLikeMissing(t *testing.T) {
 	chat := func(f func(desk.ConversationID) desk.Command) [2]desk.Command {
 		return [2]desk.Command{f(hidden), f(999_999)}
 	}
-	message := func(f func(desk.MessageID) desk.Command) [2]desk.Command { return [2]desk.Command{f(written), f("m_none")} }
+	message := func(f func(desk.MessageID) desk.Command) [2]desk.Command {
+		return [2]desk.Command{f(written), f("m_none")}
+	}
 	asked := func(f func(desk.RequestID) desk.Command) [2]desk.Command {
 		return [2]desk.Command{f(request), f("r_none")}
 	}
 	tests := map[string][2]desk.Command{
-		"a thread":  chat(func(id desk.ConversationID) desk.Command { return desk.History{Conversation: id} }),
-		"a note":    chat(func(id desk.ConversationID) desk.Command { return desk.Note{Conversation: id, Text: "x"} }),
-		"a reveal":  chat(func(id desk.ConversationID) desk.Command { return desk.RevealContact{Conversation: id, Reason: "a test"} }),
+		"a thread": chat(func(id desk.ConversationID) desk.Command { return desk.History{Conversation: id} }),
+		"a note":   chat(func(id desk.ConversationID) desk.Command { return desk.Note{Conversation: id, Text: "x"} }),
+		"a reveal": chat(func(id desk.ConversationID) desk.Command {
+			return desk.RevealContact{Conversation: id, Reason: "a test"}
+		}),
 		"an assign": chat(func(id desk.ConversationID) desk.Command { return desk.Assign{Conversation: id, Member: &sara} }),
 		"a quote": message(func(id desk.MessageID) desk.Command {
 			return desk.Reply{Conversation: shown, Text: "x", Quote: id, Seen: 1 << 40}

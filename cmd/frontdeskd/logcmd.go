@@ -137,6 +137,8 @@ func verifyFile(path string, check chain.Check) (chain.Report, error) {
 func (p *program) verifyDatabase(cmd *cobra.Command, check chain.Check) (report chain.Report, err error) {
 	err = p.onLog(cmd, func(ctx context.Context, s *store.Store) error {
 		check.Epoch = s.Epoch()
+		log := growing{read: s.Read}
+		check.SizeAtEnd = func() int64 { return log.head }
 		err := s.Read(ctx, func(tx *store.Tx) error {
 			key, err := tx.LogKey()
 			if err != nil {
@@ -145,9 +147,6 @@ func (p *program) verifyDatabase(cmd *cobra.Command, check chain.Check) (report 
 			if check.Key == "" {
 				check.Key = key
 			}
-			if check.Size, err = tx.Head(); err != nil {
-				return err
-			}
 			own, err := tx.Checkpoints(0, math.MaxInt32)
 			for _, c := range own {
 				check.Own = append(check.Own, c.Note)
@@ -155,7 +154,7 @@ func (p *program) verifyDatabase(cmd *cobra.Command, check chain.Check) (report 
 			return err
 		})
 		if err == nil {
-			report, err = chain.Verify(stored(ctx, s), check)
+			report, err = chain.Verify(log.records(ctx), check)
 		}
 		return err
 	})
@@ -179,20 +178,30 @@ func (p *program) onLog(cmd *cobra.Command, f func(context.Context, *store.Store
 // recordsAtOnce keeps each look at the database short: others write meanwhile.
 const recordsAtOnce = 1000
 
-// stored reads the database's log to its end, also what is appended meanwhile.
-func stored(ctx context.Context, s *store.Store) iter.Seq2[chain.Record, error] {
+// reading is a read transaction of the store.
+type reading func(context.Context, func(*store.Tx) error) error
+
+// growing is the database's log while others append to it. It is read to its end,
+// not to where it was at first: a content that was erased meanwhile is accounted
+// for by an entry that came meanwhile.
+type growing struct {
+	read reading
+	head int64 // what the log says that it has, when its last records were read
+}
+
+func (g *growing) records(ctx context.Context) iter.Seq2[chain.Record, error] {
 	return func(yield func(chain.Record, error) bool) {
-		for after := int64(0); ; {
+		for after, more := int64(0), true; more; {
 			var page []chain.Record
-			err := s.Read(ctx, func(tx *store.Tx) (err error) {
+			err := g.read(ctx, func(tx *store.Tx) (err error) {
+				if g.head, err = tx.Head(); err != nil {
+					return err
+				}
 				page, err = tx.Records(after, recordsAtOnce)
 				return err
 			})
 			if err != nil {
 				yield(chain.Record{}, err)
-				return
-			}
-			if len(page) == 0 {
 				return
 			}
 			for _, r := range page {
@@ -201,6 +210,7 @@ func stored(ctx context.Context, s *store.Store) iter.Seq2[chain.Record, error] 
 				}
 				after = r.Seq
 			}
+			more = len(page) == recordsAtOnce
 		}
 	}
 }
@@ -256,7 +266,7 @@ func (p *program) logExport() *cobra.Command {
 			"who did what and when, and isn't to read what customers wrote.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.onDesk(cmd, func(ctx context.Context, d desks) error {
-				if err := d.service.TellExport(ctx); err != nil {
+				if err := d.service.TellExport(ctx, o.Withhold); err != nil {
 					return err
 				}
 				if _, err := d.service.Checkpoint(ctx); err != nil {
@@ -276,7 +286,7 @@ func (p *program) logExport() *cobra.Command {
 
 // writeLog writes the log that read gives, as long as it is now, into a file that
 // doesn't exist yet; half a file is removed.
-func writeLog(ctx context.Context, read func(context.Context, func(*store.Tx) error) error, path string, o store.LinesOptions) (last int64, err error) {
+func writeLog(ctx context.Context, read reading, path string, o store.LinesOptions) (last int64, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -286,17 +296,38 @@ func writeLog(ctx context.Context, read func(context.Context, func(*store.Tx) er
 			err = errors.Join(err, os.Remove(path))
 		}
 	}()
+	for {
+		if last, err = writeLines(ctx, read, f, o); err != nil {
+			return last, err
+		}
+		again, err := erasedSince(ctx, read, last)
+		if err != nil || !again || o.Withhold {
+			return last, errors.Join(err, f.Sync())
+		}
+		// A customer was erased while it was written: contents are gone from the
+		// file, and the entry that accounts for them came after its end.
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return last, err
+		}
+		if err := f.Truncate(0); err != nil {
+			return last, err
+		}
+	}
+}
+
+// writeLines writes the log as long as it is at first: so many entries its header
+// tells, and others append meanwhile.
+func writeLines(ctx context.Context, read reading, f io.Writer, o store.LinesOptions) (last int64, err error) {
 	out := bufio.NewWriterSize(f, 1<<16)
-	// The header says how many entries there are. Others append meanwhile.
-	for more, end := true, int64(0); more; more = more && last < end {
+	for more := true; more; {
 		var lines []string
 		err := read(ctx, func(tx *store.Tx) (err error) {
-			if end == 0 {
-				if end, err = tx.Head(); err != nil {
+			if o.Until == 0 {
+				if o.Until, err = tx.Head(); err != nil {
 					return err
 				}
 			}
-			lines, last, more, err = tx.LogLines(last, int(min(recordsAtOnce, end-last)), o)
+			lines, last, more, err = tx.LogLines(last, recordsAtOnce, o)
 			return err
 		})
 		if err != nil {
@@ -308,7 +339,17 @@ func writeLog(ctx context.Context, read func(context.Context, func(*store.Tx) er
 			}
 		}
 	}
-	return last, errors.Join(out.Flush(), f.Sync())
+	return last, out.Flush()
+}
+
+// erasedSince reports whether a customer was erased after an entry.
+func erasedSince(ctx context.Context, read reading, seq int64) (erased bool, err error) {
+	err = read(ctx, func(tx *store.Tx) error {
+		list, _, err := tx.Log(store.LogFilter{Kinds: []desk.EventKind{desk.ContactErased}, After: seq, Limit: 1})
+		erased = len(list) > 0
+		return err
+	})
+	return erased, err
 }
 
 func (p *program) logCheckpoint() *cobra.Command {

@@ -15,6 +15,9 @@ type Check struct {
 	Key   string // the public key of its checkpoints
 	Epoch string
 	Size  int64 // what the log itself says that it holds; -1: it doesn't say
+	// SizeAtEnd, of a log that grows while it is read, is asked for the size after
+	// the last record has been read. Size is nothing then.
+	SizeAtEnd func() int64
 	// Withheld says that the records come without their contents, as
 	// [Header.Withheld] does.
 	Withheld bool
@@ -213,6 +216,9 @@ func (v *verifier) finish(o Check) {
 		} else if v.report.Broken == nil {
 			v.broken(v.next(), why)
 		}
+	}
+	if o.SizeAtEnd != nil {
+		o.Size = o.SizeAtEnd()
 	}
 	if v.report.Broken == nil && o.Size >= 0 && o.Size != v.report.Last {
 		v.broken(min(o.Size, v.report.Last)+1, fmt.Sprintf("the log says that it has %d entries, and has %d", o.Size, v.report.Last))

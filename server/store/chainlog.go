@@ -216,24 +216,28 @@ func (t *Tx) between(f LogFilter) (after, before int64, err error) {
 
 // LinesOptions are what an export of the log may ask for.
 type LinesOptions struct {
-	Withhold bool // the contents, which hold all that the log has of customers' texts and numbers
+	Withhold    bool  // the contents, which hold all that the log has of customers' texts and numbers
+	Until       int64 // the last record, and what the header tells; 0: the newest
+	Checkpoints int   // how many of the checkpoints, the newest; 0: all
 }
 
 // LogLines returns up to limit records that come after a number, oldest first,
-// as lines of an exported log; next is the number to go on after. Before
-// the first record stand the header and the checkpoints. The header tells how
-// many records the log has now: whoever asks for more pages ends there, as an
-// export that is written into the log would never end otherwise.
+// as lines of an exported log; next is the number to go on after, and more says
+// whether there are some up to the end. Before the first record stand the header
+// and the checkpoints. The header tells how many records the export has: whoever
+// asks for more pages gives that as the end, as an export that is written into
+// the log would never end otherwise.
 func (t *Tx) LogLines(after int64, limit int, o LinesOptions) (lines []string, next int64, more bool, err error) {
-	records, err := t.Records(after, limit+1)
+	end := t.head
+	if o.Until > 0 {
+		end = min(end, o.Until)
+	}
+	records, err := t.Records(after, int(max(0, min(int64(limit), end-after))))
 	if err != nil {
 		return nil, 0, false, err
 	}
-	if len(records) > limit {
-		records, more = records[:limit], true
-	}
 	var b bytes.Buffer
-	w, err := t.exportHeader(&b, after, o)
+	w, err := t.exportHeader(&b, after, end, o)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -247,11 +251,12 @@ func (t *Tx) LogLines(after int64, limit int, o LinesOptions) (lines []string, n
 	if text := strings.TrimSuffix(b.String(), "\n"); text != "" {
 		lines = strings.Split(text, "\n")
 	}
-	return lines, next, more, nil
+	return lines, next, len(records) > 0 && next < end, nil
 }
 
-// exportHeader begins an export; what begins in the middle has no header.
-func (t *Tx) exportHeader(b *bytes.Buffer, after int64, o LinesOptions) (*chain.Writer, error) {
+// exportHeader begins an export of so many entries; what begins in the middle has
+// no header.
+func (t *Tx) exportHeader(b *bytes.Buffer, after, end int64, o LinesOptions) (*chain.Writer, error) {
 	key, err := t.LogKey()
 	if err != nil {
 		return nil, err
@@ -260,7 +265,7 @@ func (t *Tx) exportHeader(b *bytes.Buffer, after int64, o LinesOptions) (*chain.
 	if err != nil {
 		return nil, err
 	}
-	w, err := chain.NewWriter(b, chain.Header{Epoch: epoch, Key: key, Entries: t.head, Withheld: o.Withhold})
+	w, err := chain.NewWriter(b, chain.Header{Epoch: epoch, Key: key, Entries: end, Withheld: o.Withhold})
 	if err != nil {
 		return nil, wrap("export the log", err)
 	}
@@ -268,11 +273,22 @@ func (t *Tx) exportHeader(b *bytes.Buffer, after int64, o LinesOptions) (*chain.
 		b.Reset()
 		return w, nil
 	}
-	checkpoints, err := t.Checkpoints(0, math.MaxInt32)
+	checkpoints, err := t.newestCheckpoints(end, o.Checkpoints)
 	for _, c := range checkpoints {
 		if err == nil {
 			err = w.Checkpoint(c.Note)
 		}
 	}
 	return w, wrap("export the log", err)
+}
+
+// newestCheckpoints returns the newest checkpoints that cover at most end entries,
+// oldest first: all, or so many.
+func (t *Tx) newestCheckpoints(end int64, limit int) ([]Checkpoint, error) {
+	if limit == 0 {
+		limit = math.MaxInt32
+	}
+	list, err := all(t, scanCheckpoint, `SELECT seq, at, note FROM checkpoint WHERE seq <= $1 ORDER BY seq DESC LIMIT $2`, end, limit)
+	slices.Reverse(list)
+	return list, wrap("read checkpoints", err)
 }

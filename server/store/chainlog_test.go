@@ -147,16 +147,56 @@ func exported(t *testing.T, s *Store, o LinesOptions) string {
 	var file []string
 	var end int64
 	read(t, s, func(tx *Tx) (err error) { end, err = tx.Head(); return err })
-	for after := int64(0); after < end; {
+	o.Until = end
+	for after, more := int64(0), true; more; {
 		read(t, s, func(tx *Tx) error {
-			lines, next, more, err := tx.LogLines(after, int(min(10, end-after)), o)
-			if err == nil && !more && next < end {
-				t.Fatalf("there is no more after %d of %d", next, end)
+			lines, next, left, err := tx.LogLines(after, 10, o)
+			if err == nil && left != (next < end) {
+				t.Fatalf("after %d of %d there is more: %v", next, end, left)
 			}
-			file, after = append(file, lines...), next
+			file, after, more = append(file, lines...), next, left
 			return err
 		})
 		appendSome(t, s, 1)
 	}
 	return strings.Join(file, "\n") + "\n"
+}
+
+// The first page of an export has so many checkpoints as are asked for, the newest,
+// and none of what comes after its end.
+func TestLogLinesCheckpoints(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store) {
+		for i := range 5 {
+			appendSome(t, s, 2)
+			write(t, s, func(tx *Tx) error { _, err := tx.TakeCheckpoint(at(i)); return err })
+		}
+		for _, tt := range []struct {
+			o    LinesOptions
+			want []int64
+		}{
+			{LinesOptions{}, []int64{2, 4, 6, 8, 10}},
+			{LinesOptions{Checkpoints: 2}, []int64{8, 10}},
+			{LinesOptions{Checkpoints: 2, Until: 7}, []int64{4, 6}},
+		} {
+			read(t, s, func(tx *Tx) error {
+				lines, _, _, err := tx.LogLines(0, 100, tt.o)
+				must(t, err)
+				x, err := chain.NewReader(strings.NewReader(strings.Join(lines, "\n") + "\n"))
+				must(t, err)
+				h := x.Header()
+				var got []int64
+				for _, signed := range x.Checkpoints() {
+					c, err := chain.Open(signed, h.Key)
+					must(t, err)
+					got = append(got, c.Size)
+				}
+				same(t, "checkpoints", got, tt.want)
+				r, err := chain.Verify(x.Records(), chain.Check{Key: h.Key, Epoch: h.Epoch, Size: h.Entries, Own: x.Checkpoints()})
+				if !r.OK() {
+					t.Errorf("%+v: %v", tt.o, r.Broken)
+				}
+				return err
+			})
+		}
+	})
 }
