@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,7 +142,16 @@ func (p *program) renumber(f *rolefile.File, plan rolefile.Plan) error {
 	if !changed || f.Name == "-" {
 		return nil
 	}
-	if err := os.WriteFile(f.Name, src, 0o644); err != nil { // keeps the mode that it has
+	switch err := replaceFile(f.Name, f.Text(), src); {
+	case errors.Is(err, errEdited):
+		var now []string
+		for _, s := range plan.Steps {
+			if !s.Change.Remove {
+				now = append(now, fmt.Sprintf("%s %d", s.Change.Role, s.Change.Seen+1))
+			}
+		}
+		return p.say("%s was changed in the meantime and is left as it is. Write the new versions into it: %s.", f.Name, strings.Join(now, ", "))
+	case err != nil:
 		return fmt.Errorf("it was done, but the file's versions are old now and it can't be written; export the roles again: %w", err)
 	}
 	return p.say("The versions in %s are those of the desk again.", f.Name)

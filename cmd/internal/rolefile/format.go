@@ -73,6 +73,9 @@ func quote(s string) string {
 	return b.String()
 }
 
+// Text is the file as it was read.
+func (f *File) Text() []byte { return []byte(f.src) }
+
 // Applied is the file's text once a plan made of it was applied: the versions
 // that it names are those of the desk again. It reports whether any changed.
 func (f *File) Applied(p Plan) (src []byte, changed bool) {
