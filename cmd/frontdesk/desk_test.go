@@ -67,7 +67,7 @@ func TestExportStopsAtTheCap(t *testing.T) {
 		desk.ContactPage{Contacts: contacts(50, 30), More: true, Today: 200}, refused)
 	name := filepath.Join(t.TempDir(), "out.csv")
 	err := l.explain(p.exportContacts(t.Context(), l, name))
-	for _, want := range []string{"has 80 contacts, and not all: Only 200 a day.", "It takes contact.export_many. Ask in the inbox, or ask Mia"} {
+	for _, want := range []string{"has 80 contacts, and not all: Only 200 a day.", "It takes contact.export_many. Ask for it in the inbox (!), or ask Mia"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant %s", err, want)
 		}

@@ -110,7 +110,16 @@ func (l *link) explain(err error) error {
 	if len(names) == 0 {
 		return err
 	}
-	return fmt.Errorf("%w\nIt takes %s. Ask in the inbox, or ask %s", err, e.Denied.Perm, strings.Join(names, ", "))
+	return fmt.Errorf("%w\nIt takes %s. Ask for it in the inbox (!), or ask %s.", err, e.Denied.Perm, either(names))
+}
+
+// either names one of several.
+func either(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // name is what a member is called; everything takes names from outside through
