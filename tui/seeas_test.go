@@ -253,7 +253,7 @@ func TestSeeAsEverySize(t *testing.T) {
 	}
 	s := v.m.eyes.screen
 	first := s.plan().list.y + bannerRows // its row on the terminal
-	v.send(tea.MouseClickMsg{X: 3, Y: first, Button: tea.MouseLeft})
+	v.send(tea.MouseClickMsg{X: 3, Y: first + 1, Button: tea.MouseLeft}) // a row has two lines
 	if want := s.rep.Row(s.list.list, 0); want == nil || s.thread.open != want.ID {
 		t.Errorf("a click on the first row opened %v", s.thread.open)
 	}
