@@ -133,7 +133,8 @@ enough, nor what a lent role says. It takes ` + "`contact.export_many`" + ` as a
 has given; a role that holds it may only give it.
 
 **Masks.** Without ` + "`contact.view_pii`" + ` for a conversation, the server sends its customer's number as the last four digits, no
-user name and no user id; numbers in names, contact cards, notices and quotes are masked likewise. What people wrote stays as
+user name and no user id; numbers in names, contact cards, notices, quotes, the names of
+files and the reasons of failures are masked likewise. What people wrote stays as
 it is. Without ` + "`member.view`" + `, a colleague's address and the reasons of their access aren't sent.
 Whose number they revealed, and in which chat they asked for access, is sent to nobody else; the log has it.
 

@@ -55,7 +55,8 @@ func (c Contact) Masked() Contact {
 
 // Masked is the message as someone sees it who may not see numbers. What people
 // wrote stays as it is; what we or WhatsApp wrote of numbers (contact cards, a
-// changed number) doesn't.
+// changed number, why it wasn't sent) doesn't, nor do the names of files, which
+// programs make.
 func (m Message) Masked() Message {
 	if carriesNumbers(m.Side, m.Type) {
 		m.Text = MaskDigits(m.Text)
@@ -64,6 +65,16 @@ func (m Message) Masked() Message {
 		masked := *q
 		masked.Text = MaskDigits(q.Text) // its type isn't known here
 		m.Quote = &masked
+	}
+	if p := m.Problem; p != nil {
+		masked := *p
+		masked.Text = MaskDigits(p.Text)
+		m.Problem = &masked
+	}
+	if f := m.Media; f != nil {
+		masked := *f
+		masked.Filename = MaskDigits(f.Filename)
+		m.Media = &masked
 	}
 	return m
 }

@@ -209,6 +209,20 @@ func TestSeesNumbers(t *testing.T) {
 	}
 }
 
+// What the provider says of a number, and a file that is called by one.
+func TestProblemsAndFilesMasked(t *testing.T) {
+	m := desk.Message{Text: "Call 020 7946 0958", Problem: &desk.Problem{Code: 131026, Text: "447700900958 isn't on WhatsApp."},
+		Media: &desk.Media{ID: "447700900958", Filename: "+44 7700 900958.vcf"}}
+	want := desk.Message{Text: "Call 020 7946 0958", Problem: &desk.Problem{Code: 131026, Text: "•••• 0958 isn't on WhatsApp."},
+		Media: &desk.Media{ID: "447700900958", Filename: "•••• 0958.vcf"}}
+	if diff := cmp.Diff(want, m.Masked()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if m.Problem.Text != "447700900958 isn't on WhatsApp." || m.Media.Filename != "+44 7700 900958.vcf" {
+		t.Error("masking changed the message itself")
+	}
+}
+
 func TestEventMasked(t *testing.T) {
 	c := chat("me", "")
 	c.Contact = customer()
