@@ -356,7 +356,8 @@ func (p *program) logCheckpoint() *cobra.Command {
 	return &cobra.Command{
 		Use: "checkpoint", Short: "Sign the activity log as it is now, and print that", Args: cobra.NoArgs,
 		Long: "Sign the activity log as it is now, and print the signed note; the newest one when nothing happened since.\n" +
-			"Keep it on another machine, with the key (frontdeskd log key): log verify --against it shows later that nothing is missing.\n" +
+			"Keep it on another machine, with the key (frontdeskd log key):\n" +
+			"frontdeskd log verify --against it shows later that nothing is missing.\n\n" +
 			"The server also writes checkpoints into its own log, every 1,000 entries or ten minutes.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.onDesk(cmd, func(ctx context.Context, d desks) error {
@@ -391,8 +392,9 @@ func (p *program) eraseCommand() *cobra.Command {
 	yes := false
 	cmd := &cobra.Command{
 		Use: "erase CHAT", Short: "Erase a customer: name, numbers, messages, and what the log tells of them",
-		Long: "Erase the customer of a chat: the name and numbers, what was written in all their chats, and what the activity log tells of\n" +
-			"these. The log's proofs stay, so it can still be verified. It can't be undone, and doesn't reach backups or WhatsApp.",
+		Long: "Erase the customer of a chat: the name and numbers, what was written in all their chats,\n" +
+			"and what the activity log tells of these.\n\n" +
+			"The log's proofs stay, so it can still be verified. It can't be undone, and doesn't reach backups or WhatsApp.",
 		Example: "  frontdeskd erase 4711",
 		Args:    cobra.ExactArgs(1),
 	}

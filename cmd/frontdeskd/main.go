@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -51,14 +52,34 @@ func (p *program) root() *cobra.Command {
 		Use:   "frontdeskd",
 		Short: "The server of Frontdesk, a team's shared WhatsApp inbox",
 		Long: "The server of Frontdesk, a team's shared WhatsApp inbox.\n\n" +
-			"Settings come from a TOML file (--config, FRONTDESK_CONFIG or " + config.ServerFile + "), then from the environment\n" +
-			"(FRONTDESK_LISTEN, FRONTDESK_WHATSAPP_ACCESS_TOKEN_FILE, …), then from flags; a later one wins.",
+			"Settings come from a TOML file (--config, FRONTDESK_CONFIG or " + config.ServerFile + "),\n" +
+			"then from the environment (FRONTDESK_LISTEN, FRONTDESK_WHATSAPP_ACCESS_TOKEN_FILE, …),\n" +
+			"then from flags; a later one wins.",
 		Args: cobra.NoArgs, RunE: help,
 	}
 	root.PersistentFlags().StringVar(&p.file, "config", "", "the TOML file of settings")
 	root.PersistentFlags().String("database", "", "the database: sqlite: and a path, or a postgres:// address without a password")
-	root.AddCommand(p.serveCommand(), p.memberCommand(), p.teamCommand(), p.logCommand(), p.eraseCommand(), p.demoCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.memberCommand(), p.teamCommand(), p.logCommand(), p.eraseCommand(), withoutSettings(p.demoCommand()), withoutSettings(p.versionCommand()))
 	return root
+}
+
+// withoutSettings hides the flags of settings from the help of a command that has
+// none, and refuses them there.
+func withoutSettings(cmd *cobra.Command) *cobra.Command {
+	names := []string{"config", "database"}
+	for _, name := range names {
+		cmd.Flags().String(name, "", "")
+		cmd.Flags().Lookup(name).Hidden = true
+	}
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		for _, name := range names {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("%s reads no settings; leave --%s out", cmd.CommandPath(), name)
+			}
+		}
+		return nil
+	}
+	return cmd
 }
 
 // help is what a command does that only groups others. That it does something
