@@ -133,6 +133,14 @@ func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	return s.writer.write(ctx, f)
 }
 
+// Rehearse runs f once in a transaction of its own, and keeps nothing of what f
+// wrote, whatever it returns. Writes aren't disturbed by more than the time that f
+// takes: one rehearsal runs at a time, and none together with a write. OnCommit's
+// function isn't told. f follows the rules of [Store.Write].
+func (s *Store) Rehearse(ctx context.Context, f func(*Tx) error) error {
+	return s.writer.rehearse(ctx, f)
+}
+
 // Read runs f in a transaction that sees one state of the desk and can't change
 // it. It is bounded to five seconds.
 func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {

@@ -50,6 +50,7 @@ type writer struct {
 	db    database
 	log   *slog.Logger
 	queue chan *request
+	alone chan *request // rehearsals; it holds none, so whoever rehearses waits outside
 	ended chan struct{}
 
 	mu     sync.RWMutex // between write and close; and guards tell
@@ -60,7 +61,7 @@ type writer struct {
 }
 
 func newWriter(db database, log *slog.Logger) *writer {
-	return &writer{db: db, log: log, queue: make(chan *request, maxWaiting), ended: make(chan struct{})}
+	return &writer{db: db, log: log, queue: make(chan *request, maxWaiting), alone: make(chan *request), ended: make(chan struct{})}
 }
 
 func (w *writer) onCommit(f func([]Entry)) {
@@ -103,6 +104,24 @@ func (w *writer) enqueue(r *request) error {
 	}
 }
 
+// rehearse hands f to the writer when it has nothing else at hand. Rehearsals wait
+// for one another here, where ctx ends their wait, and not among the writes.
+func (w *writer) rehearse(ctx context.Context, f func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r := &request{f: f, done: make(chan struct{})}
+	select {
+	case <-w.ended:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case w.alone <- r:
+	}
+	<-r.done
+	return r.err
+}
+
 // close lets what waits be written, and returns when the writer has ended.
 func (w *writer) close() {
 	w.mu.Lock()
@@ -133,6 +152,8 @@ func (w *writer) run() {
 			idle = idleNot
 			w.rest(idle)
 			rest.Reset(shortRest)
+		case r := <-w.alone:
+			w.undo(r)
 		case <-rest.C:
 			if idle == idleLong {
 				continue
@@ -212,6 +233,20 @@ func (w *writer) commit(live []*request) bool {
 	}
 	w.finish(ctx, t, live)
 	return true
+}
+
+// undo runs a rehearsal, and answers it when nothing is left of it. It shares its
+// transaction with nobody: what it wrote would spoil theirs.
+func (w *writer) undo(r *request) {
+	ctx, cancel := w.db.bound(context.Background())
+	defer cancel()
+	t, err := w.begin(ctx)
+	if err == nil {
+		err, _ = w.apply(t, r.f)
+		t.over = true
+		w.rollback(ctx)
+	}
+	r.answer(err)
 }
 
 // apply runs f and reports whether it failed in a way that spoils the transaction.
