@@ -251,8 +251,9 @@ func TestSeeAsEverySize(t *testing.T) {
 	if v.m.thread.open != 0 {
 		t.Error("a click on the view reached one's own screen")
 	}
+	v.keys("4")
 	s := v.m.eyes.screen
-	first := s.plan().list.y + bannerRows // its row on the terminal
+	first := s.plan().list.y + bannerRows                                // its row on the terminal
 	v.send(tea.MouseClickMsg{X: 3, Y: first + 1, Button: tea.MouseLeft}) // a row has two lines
 	if want := s.rep.Row(s.list.list, 0); want == nil || s.thread.open != want.ID {
 		t.Errorf("a click on the first row opened %v", s.thread.open)
