@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -11,57 +10,69 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
-// errPreviewed ends the transaction of a preview: everything in it is undone.
-var errPreviewed = errors.New("a preview keeps nothing")
-
-// preview does a command, looks at what it did, and undoes it. A refusal is the
-// command's own. The request is there for the log, as far as it came.
-func (s *Service) preview(ctx context.Context, who Caller, c desk.Preview) (*request, desk.Effect, error) {
+// preview does a command in a rehearsal, looks at what it did, and keeps nothing.
+// A refusal is the command's own; most of them are told by a look that holds
+// nobody up. The request is there for the log, as far as it came.
+func (s *Service) preview(ctx context.Context, who Caller, c desk.Preview) (r *request, _ desk.Effect, err error) {
 	cmd, err := c.Decode()
 	if err != nil {
 		return nil, desk.Effect{}, err
 	}
-	var r *request
-	var would outcome
-	err = s.store.Write(ctx, func(tx *store.Tx) error {
-		was, err := loadDirectory(tx)
-		if err != nil {
-			return err
-		}
-		tallies, err := tx.Tallies()
-		if err != nil {
-			return err
-		}
-		if r, err = s.admit(tx, who, "", cmd); err != nil {
-			return err
-		}
-		if _, err = r.write(cmd); err != nil {
-			return err
-		}
-		if would, err = outcomeOf(tx, was, tallies, r.now); err != nil {
-			return err
-		}
-		return errPreviewed
+	err = s.store.Read(ctx, func(tx *store.Tx) error {
+		r, err = s.admit(tx, who, "", cmd)
+		return err
 	})
-	if !errors.Is(err, errPreviewed) {
+	if err != nil {
+		return r, desk.Effect{}, err
+	}
+	var would outcome
+	err = s.store.Rehearse(ctx, func(tx *store.Tx) error {
+		if r, err = s.admit(tx, who, "", cmd); err != nil {
+			return err // the rights are others since
+		}
+		would, err = r.rehearse(cmd)
+		return err
+	})
+	if err != nil {
 		return r, desk.Effect{}, err
 	}
 	return r, would.effect(s.screens()), nil
 }
 
-// screens counts the open sessions of each member.
+// rehearse does a command and tells what came of it.
+func (r *request) rehearse(cmd desk.Command) (o outcome, err error) {
+	was, err := loadDirectory(r.tx)
+	if err != nil {
+		return o, err
+	}
+	tallies, err := r.tx.Tallies()
+	if err != nil {
+		return o, err
+	}
+	r.hands.book = newLedger(tallies)
+	if _, err := r.write(cmd); err != nil {
+		return o, err
+	}
+	return outcomeOf(r.tx, was, r.hands.book, r.now)
+}
+
+// screens counts the open sessions of each member. Links that see as someone else
+// don't count: nobody works there, and none acknowledges.
 func (s *Service) screens() map[desk.MemberID]int {
 	n := map[desk.MemberID]int{}
-	s.sessions.each(func(c *session) { n[c.member]++ })
+	s.sessions.each(func(c *session) {
+		if c.as == nil {
+			n[c.member]++
+		}
+	})
 	return n
 }
 
 // outcome is what a command would have left behind: who would have other rights,
-// and which chats would have moved.
+// and where the open chats would be.
 type outcome struct {
 	people []affected
-	moved  map[move]int  // how many chats would move like that
-	stay   []store.Tally // the open chats that wouldn't, by their facts
+	chats  []holding
 }
 
 // affected is a member before and after.
@@ -70,13 +81,9 @@ type affected struct {
 	queued  int // messages on their way that wouldn't be sent any more
 }
 
-// move is how chats would change hands.
-type move struct{ from, to desk.Facts }
-
-func outcomeOf(tx *store.Tx, was *directory, tallies []store.Tally, now time.Time) (outcome, error) {
-	o := outcome{moved: map[move]int{}}
-	entries := tx.Appended()
-	is, changed := was.with(entries)
+func outcomeOf(tx *store.Tx, was *directory, book *ledger, now time.Time) (outcome, error) {
+	o := outcome{chats: book.rows}
+	is, changed := was.with(tx.Appended())
 	for _, id := range changed {
 		p := affected{was: was.actors[id].At(now), is: is.actors[id].At(now)}
 		if !p.different() {
@@ -91,14 +98,6 @@ func outcomeOf(tx *store.Tx, was *directory, tallies []store.Tally, now time.Tim
 		}
 		o.people = append(o.people, p)
 	}
-	for i := range entries {
-		if c := entries[i].Conversation; c != nil && entries[i].Before != nil {
-			m := move{entries[i].Was().Facts(), c.Facts()}
-			m.from.Unread, m.to.Unread = 0, 0 // nobody's sight hangs on it
-			o.moved[m]++
-		}
-	}
-	o.stay = staying(tallies, o.moved)
 	return o, nil
 }
 
@@ -113,21 +112,6 @@ func (p *affected) different() bool {
 	was, is := &p.was.Member, &p.is.Member
 	return was.Role != is.Role || was.Suspended != is.Suspended || was.Removed != is.Removed ||
 		!slices.Equal(was.Teams, is.Teams) || p.was.Role.Rank != p.is.Role.Rank || len(desk.KeyChanges(&p.was, &p.is)) > 0
-}
-
-// staying are the open chats without those that move.
-func staying(tallies []store.Tally, moved map[move]int) []store.Tally {
-	gone := map[desk.Facts]int{}
-	for m, n := range moved {
-		gone[m.from] += n
-	}
-	var open []store.Tally
-	for _, k := range tallies {
-		if k.Total -= gone[k.Facts]; k.Status == desk.StatusOpen && k.Total > 0 {
-			open = append(open, k)
-		}
-	}
-	return open
 }
 
 // effect counts what the outcome means for each of the people.
@@ -148,21 +132,15 @@ func (o *outcome) effect(sessions map[desk.MemberID]int) desk.Effect {
 
 func (o *outcome) on(p *affected) desk.EffectOn {
 	on := desk.EffectOn{Member: p.is.Member.ID, Keys: desk.KeyChanges(&p.was, &p.is), Queued: p.queued}
-	seen := func(from, to desk.Facts, n int) {
-		switch before, after := desk.Sees(&p.was, from), desk.Sees(&p.is, to); {
+	for _, c := range o.chats {
+		switch before, after := desk.Sees(&p.was, c.was), desk.Sees(&p.is, c.is); {
 		case before && !after:
-			on.Vanish += n
+			on.Vanish += c.n
 		case after && !before:
-			on.Appear += n
+			on.Appear += c.n
 		}
-	}
-	for i := range o.stay {
-		seen(o.stay[i].Facts, o.stay[i].Facts, o.stay[i].Total)
-	}
-	for m, n := range o.moved {
-		seen(m.from, m.to, n)
-		if m.from.Assignee == on.Member {
-			on.Returns += n
+		if c.was.Assignee == on.Member && c.is != c.was {
+			on.Returns += c.n
 		}
 	}
 	return on

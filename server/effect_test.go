@@ -319,3 +319,16 @@ func TestAPreviewOfManyPeople(t *testing.T) {
 		t.Errorf("another name concerns %+v", got)
 	}
 }
+
+// TestAPreviewCountsNoBorrowedEyes: a link that sees as someone else is nobody's
+// screen.
+func TestAPreviewCountsNoBorrowedEyes(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	h.dial("adam", desk.Hello{}).first()
+	h.dial("adam", desk.Hello{As: &desk.ViewAs{Member: h.members["asha"].ID}}).first()
+	got := h.effect("olga", desk.AssignRole{Member: h.members["adam"].ID, Role: desk.RoleViewer})
+	if got.Sessions != 1 || got.People[0].Sessions != 1 {
+		t.Errorf("it reaches %d screens, of adam %d", got.Sessions, got.People[0].Sessions)
+	}
+}

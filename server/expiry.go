@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -27,8 +29,8 @@ func (b bell) ring() {
 }
 
 // expire tells the log of access that has reached its end, and hands over the
-// chats that its holder can't answer any more, until ctx ends. It sleeps until
-// the earliest end; a change of the people wakes it, and so does every poll,
+// chats that whoever has them can't answer any more, until ctx ends. It sleeps
+// until the earliest end; a change of the people wakes it, and so does every poll,
 // because clocks are set and machines sleep.
 //
 // No right hangs on it: a grant that has ended counts for nothing, whether the
@@ -51,14 +53,17 @@ func (s *Service) expire(ctx context.Context) {
 		case err == nil && !next.IsZero():
 			wait = min(wait, max(next.Sub(s.now()), 0))
 		}
+		if err := s.handOverRest(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("chats that nobody can answer can't be handed over; trying again", "error", err)
+		}
 		timer.Reset(wait)
 	}
 }
 
 // expireDue tells of everything that has ended by now, and returns when the next
 // grant ends; zero when there is none. After a restart it catches up with what
-// ended meanwhile.
-func (s *Service) expireDue(ctx context.Context) (next time.Time, err error) {
+// ended meanwhile. What fails for one member stops nobody else's end.
+func (s *Service) expireDue(ctx context.Context) (next time.Time, failed error) {
 	now := s.now()
 	var due []desk.MemberID
 	for id, m := range s.people.Load().members {
@@ -76,10 +81,10 @@ func (s *Service) expireDue(ctx context.Context) (next time.Time, err error) {
 	slices.Sort(due) // the order of a map isn't one
 	for _, id := range due {
 		if err := s.store.Write(ctx, func(tx *store.Tx) error { return s.expireOf(tx, id, now) }); err != nil {
-			return next, err
+			failed = errors.Join(failed, fmt.Errorf("of %s: %w", id, err))
 		}
 	}
-	return next, nil
+	return next, failed
 }
 
 // expireOf takes the ended grants away from a member, the one that ended first
@@ -115,6 +120,6 @@ func (s *Service) expireOf(tx *store.Tx, id desk.MemberID, now time.Time) error 
 		return err
 	}
 	entry.Kind = desk.ConversationHandedOver
-	_, err = handover{tx: tx, now: now, entry: entry, why: m.Name + "'s access for a time ended."}.from(&rest, "")
+	_, err = handover{tx: tx, now: now, entry: entry, why: m.Name + "'s access for a time ended."}.from(&rest, "", handOverBatch)
 	return err
 }

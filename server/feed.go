@@ -94,6 +94,9 @@ func (s *Service) feed(entries []store.Entry) {
 		}
 	}
 	s.sessions.wake()
+	if s.unanswered.note(entries) {
+		s.expiry.ring()
+	}
 	if queued {
 		s.outbox.ring()
 	}

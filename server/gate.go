@@ -33,6 +33,7 @@ type request struct {
 	request desk.Request // of access.decide
 	ref     string
 	now     time.Time
+	hands   hands // chats that change hands by it
 }
 
 // Do is the only way to do anything: it loads the asker and the target, asks

@@ -7,15 +7,26 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/server/store"
 )
 
-// handOverBatch is how many chats are read at a time.
+// handOverBatch is how many chats change hands in one transaction: everybody
+// else's writes wait meanwhile. What remains follows (see unanswered).
 const handOverBatch = 200
+
+// hands are the chats that change hands by one command.
+type hands struct {
+	given int
+	book  *ledger // of a rehearsal: there they change hands by the number
+}
 
 // handOver gives away the open chats that a member can't answer any more with
 // the rights of after: to a colleague, or back into the queue. why is a sentence
-// that stands in each thread. It returns how many they were.
+// that stands in each thread. It returns how many they were: of a command's first
+// handOverBatch all, then one of each member, from which the rest takes its
+// example.
 func (r *request) handOver(after *desk.Actor, to desk.MemberID, why string) (returned int, err error) {
-	h := handover{tx: r.tx, now: r.now, entry: r.entry(desk.Event{Kind: desk.ConversationHandedOver}), why: why}
-	return h.from(after, to)
+	h := handover{tx: r.tx, now: r.now, entry: r.entry(desk.Event{Kind: desk.ConversationHandedOver}), why: why, book: r.hands.book}
+	returned, err = h.from(after, to, max(handOverBatch-r.hands.given, 1))
+	r.hands.given += returned
+	return returned, err
 }
 
 // handover is what all chats that change hands have in common. It needs nobody
@@ -25,27 +36,29 @@ type handover struct {
 	now   time.Time
 	entry store.Entry // who did it and when, without a conversation
 	why   string
+	book  *ledger
 }
 
-// from gives away what the member of after can't answer any more. The team of a
-// chat stays, so those who could help see it come back.
-func (h handover) from(after *desk.Actor, to desk.MemberID) (returned int, err error) {
+// from gives away what the member of after can't answer any more, at most so many
+// chats. The team of a chat stays, so those who could help see it come back.
+func (h handover) from(after *desk.Actor, to desk.MemberID, most int) (returned int, err error) {
 	colleague, err := h.receiver(to)
 	if err != nil || answersOwn(after, h.now) {
 		return 0, err
 	}
-	for {
-		chats, err := h.tx.HeldBy(after.Member.ID, handOverBatch)
-		if err != nil || len(chats) == 0 {
-			return returned, err
-		}
-		for i := range chats {
-			if err := h.give(&chats[i], colleague); err != nil {
-				return returned, err
-			}
-			returned++
+	if h.book != nil {
+		return h.book.handOver(after.Member.ID, colleague), nil
+	}
+	chats, err := h.tx.HeldBy(after.Member.ID, most)
+	if err != nil {
+		return 0, err
+	}
+	for i := range chats {
+		if err := h.give(&chats[i], colleague); err != nil {
+			return 0, err
 		}
 	}
+	return len(chats), nil
 }
 
 // answersOwn reports whether a member still sees and answers the chats that they
@@ -76,10 +89,15 @@ func (h handover) give(c *desk.Conversation, colleague *desk.Member) error {
 		Type: desk.MessageType(desk.ConversationHandedOver), Author: h.entry.Actor, To: c.Assignee, Text: h.why,
 	}
 	before, after := c.Facts(), *c
-	after.Assignee = ""
-	if colleague != nil {
-		give(&after, *colleague)
-	}
+	handed(&after, colleague)
 	_, err := appendChange(h.tx, h.entry, before, &after, &line, nil)
 	return err
+}
+
+// handed gives a chat to a colleague; nil is the queue.
+func handed(c *desk.Conversation, colleague *desk.Member) {
+	c.Assignee = ""
+	if colleague != nil {
+		give(c, *colleague)
+	}
 }

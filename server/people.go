@@ -184,7 +184,7 @@ func (r *request) shutOut(kind desk.EventKind, handTo desk.MemberID) (int64, err
 
 // mayHandTo asks whether the asker may give each open chat of the member to a
 // colleague: nobody comes by chats, or gives them away, by suspending whoever has
-// them.
+// them. The counters say it of all of them: what decides is what they count by.
 func (r *request) mayHandTo(id desk.MemberID) error {
 	if id == "" {
 		return nil
@@ -199,13 +199,15 @@ func (r *request) mayHandTo(id desk.MemberID) error {
 	if err := desk.CanReceive(to); err != nil {
 		return err
 	}
-	const most = 1 << 20
-	chats, err := r.tx.HeldBy(r.To.Member.ID, most)
+	tallies, err := r.tx.Tallies()
 	if err != nil {
 		return err
 	}
-	for i := range chats {
-		s := desk.Subject{Conversation: &chats[i], To: to}
+	for _, k := range tallies {
+		if k.Assignee != r.To.Member.ID || k.Status != desk.StatusOpen || k.Total == 0 {
+			continue
+		}
+		s := desk.Subject{Conversation: k.Facts.With(0), To: to}
 		if err := r.ask(desk.ConversationView, s); err != nil {
 			return err
 		}

@@ -416,12 +416,13 @@ func TestWhoCantAnswerAnyMoreGivesTheirChatsBack(t *testing.T) {
 			asha := h.members["asha"].ID
 			h.must("adam", desk.AssignRole{Member: asha, Role: "night"})
 			var facts []desk.Facts
-			for range 250 { // more than are read at a time
+			for range 250 { // more than change hands at a time
 				facts = append(facts, open1(asha, support))
 			}
 			ids := plant(t, h.store, h.clock.now(), append(facts, desk.Facts{Status: desk.StatusResolved, Assignee: asha}, open1(h.members["mona"].ID, support))...)
 			start := h.head()
 			change(h, asha)
+			h.eventually("250 chats come back", func() bool { return h.holds(asha) == 0 })
 			handed := h.log(start, desk.ConversationHandedOver)
 			if len(handed) != 250 {
 				t.Fatalf("%d chats came back, want 250", len(handed))

@@ -63,12 +63,13 @@ type Service struct {
 	o      Options
 	log    *slog.Logger
 
-	people   atomic.Pointer[directory]
-	ring     *ring
-	feedMu   sync.Mutex // held while entries are fed: they go in one by one, in order
-	sessions sessions
-	signIns  *signInGuard
-	changes  changes
+	people     atomic.Pointer[directory]
+	ring       *ring
+	feedMu     sync.Mutex // held while entries are fed: they go in one by one, in order
+	sessions   sessions
+	signIns    *signInGuard
+	changes    changes
+	unanswered unanswered // whose chats go on changing hands
 
 	outbox   *outbox
 	expiry   bell // rung when people change: a grant may end sooner than any before
@@ -139,8 +140,11 @@ func (s *Service) load(ctx context.Context) error {
 				return fmt.Errorf("the log ends at %d, but its head says %d: the database is damaged; restore a backup", s.ring.head(), head)
 			}
 			s.ring.add(entries)
+			s.unanswered.note(entries)
 		}
-		return nil
+		tallies, err := tx.Tallies()
+		s.unanswered.begin(tallies)
+		return err
 	})
 }
 
