@@ -120,7 +120,8 @@ type ViewAs struct {
 	Teams  []TeamID `json:"teams,omitempty"`
 }
 
-// Validate checks that one of the two is given.
+// Validate checks that one of the two is given, and that what the log will keep of
+// it are words and names.
 func (v ViewAs) Validate() error {
 	if (v.Member == "") == (v.Role == nil) {
 		return Errorf(CodeInvalid, "See as a member or as a role: one of the two.")
@@ -128,10 +129,33 @@ func (v ViewAs) Validate() error {
 	if v.Role == nil && len(v.Teams) > 0 {
 		return Errorf(CodeInvalid, "Teams go with a role. A member has their own: leave the teams out.")
 	}
-	if r := v.Role; r != nil {
-		return first(line("name of the role", r.Name, MaxName), line("description", r.Description, MaxDescription), grants(r.Grants), teams(v.Teams))
+	r := v.Role
+	if r == nil {
+		return id("member", string(v.Member))
 	}
-	return nil
+	for _, word := range []RoleID{r.ID, r.Base} {
+		if word != "" && !roleWord.MatchString(string(word)) {
+			return Errorf(CodeInvalid, "That can't name a role: 1 to 32 lower-case letters, digits and dashes, a letter first.")
+		}
+	}
+	for _, t := range v.Teams {
+		if err := id("team", string(t)); err != nil {
+			return err
+		}
+	}
+	return first(line("name of the role", r.Name, MaxName), line("description", r.Description, MaxDescription), grants(r.Grants), teams(v.Teams))
+}
+
+// maxID is how long an identifier is at most, in bytes; the server's own are
+// shorter.
+const maxID = 64
+
+// id checks an identifier that is kept as it was given.
+func id(of, s string) error {
+	if len(s) > maxID {
+		return Errorf(CodeInvalid, "There is no %s with an id of %d bytes; %d are the most.", of, len(s), maxID)
+	}
+	return line("id of the "+of, s, maxID)
 }
 
 // Limits of what people write about roles and access, in characters.

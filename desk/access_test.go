@@ -240,6 +240,14 @@ func TestViewAsValidate(t *testing.T) {
 		{"a scope that the key doesn't have", draft(*custom("odd", 1, map[desk.Perm]desk.Scope{desk.RoleView: own})), false},
 		{"a name that moves the cursor", draft(desk.Role{Name: "Odd\x1b[2J"}), false},
 		{"a description of two lines", draft(desk.Role{Description: "a\u2028b"}), false},
+		{"a draft without a word", draft(desk.Role{Name: "Odd"}), true},
+		{"a copy", draft(desk.Role{ID: "odd", Base: desk.RoleAgent}), true},
+		{"a word that moves the cursor", draft(desk.Role{ID: "odd\x1b[2J"}), false},
+		{"a word of many letters", draft(desk.Role{ID: desk.RoleID(strings.Repeat("x", 7000))}), false},
+		{"a copy of many letters", draft(desk.Role{ID: "odd", Base: desk.RoleID(strings.Repeat("x", 7000))}), false},
+		{"a team of many letters", draft(good, desk.TeamID(strings.Repeat("x", 65))), false},
+		{"a member of many letters", desk.ViewAs{Member: desk.MemberID(strings.Repeat("x", 65))}, false},
+		{"a member that moves the cursor", desk.ViewAs{Member: "eve\x1b[2J"}, false},
 	} {
 		if err := c.as.Validate(); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

@@ -130,6 +130,47 @@ func (g *signInGuard) makeRoom(now time.Time) {
 	}
 }
 
+const (
+	viewsAtOnce = 20 // hellos of one member that see as someone else
+	viewsPerSec = 1.0
+)
+
+// viewGuard slows down who sees as others. Such a hello leaves an entry in the log,
+// let in or refused, and unlike a command it is bound to no session's rate.
+type viewGuard struct {
+	mu   sync.Mutex
+	left map[desk.MemberID]views
+}
+
+// views are how many hellos a member had left at a time.
+type views struct {
+	n  float64
+	at time.Time
+}
+
+// enter refuses a hello over the rate. That isn't logged: it is what keeps the log
+// from being filled, and whoever is refused so learns nothing.
+func (g *viewGuard) enter(id desk.MemberID, now time.Time) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	v, known := g.left[id]
+	if !known {
+		v = views{viewsAtOnce, now}
+	}
+	v.n, v.at = min(viewsAtOnce, v.n+now.Sub(v.at).Seconds()*viewsPerSec), now
+	ok := v.n >= 1
+	wait := time.Duration((1 - v.n) / viewsPerSec * float64(time.Second))
+	if ok {
+		v.n--
+	}
+	g.left[id] = v
+	if ok {
+		return nil
+	}
+	return &desk.Error{Code: desk.CodeBusy, RetryMS: int(wait.Milliseconds()) + 1,
+		Message: "You see as others too often in a row. Try again in a moment."}
+}
+
 // guessKey names who guesses, in a size that the guesser doesn't choose.
 func guessKey(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))

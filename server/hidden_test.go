@@ -60,7 +60,7 @@ func TestHiddenLikeMissing(t *testing.T) {
 	sara := h.members["sara"].ID
 	ids := plant(t, h.store, h.clock.now(), open1(sara, wares), open1("", support))
 	hidden, shown := ids[0], ids[1]
-	written := h.must("sara", desk.Reply{Conversation: hidden, Text: "x", Seen: h.head()}).(desk.Done).Message
+	written := h.must("sara", desk.Note{Conversation: hidden, Text: "x"}).(desk.Done).Message
 	request := h.must("sara", desk.AskAccess{Key: desk.RoleManage, Scope: desk.ScopeAll, For: 60, Reason: "a test"}).(desk.Done).Request
 	chat := func(f func(desk.ConversationID) desk.Command) [2]desk.Command {
 		return [2]desk.Command{f(hidden), f(999_999)}

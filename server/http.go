@@ -40,6 +40,7 @@ func (s *Service) Handler() http.Handler {
 	door := &door{
 		s:         s,
 		strangers: map[string]int{},
+		views:     viewGuard{left: map[desk.MemberID]views{}},
 		upgrader: websocket.Upgrader{
 			HandshakeTimeout: helloWait,
 			ReadBufferSize:   1 << 10,
@@ -77,6 +78,7 @@ func (s *Service) handleReady(w http.ResponseWriter, r *http.Request) {
 type door struct {
 	s        *Service
 	upgrader websocket.Upgrader
+	views    viewGuard
 
 	mu        sync.Mutex
 	strangers map[string]int // by address
@@ -152,7 +154,7 @@ func (d *door) greet(ws *websocket.Conn, addr string) *session {
 		return nil
 	}
 	if hello.As != nil {
-		if err := d.s.beginView(sign, hello.As, addr); err != nil {
+		if err := d.beginView(sign, hello.As, addr); err != nil {
 			e := desk.AsError(busy(err))
 			retry := -1
 			switch e.Code {
@@ -168,6 +170,17 @@ func (d *door) greet(ws *websocket.Conn, addr string) *session {
 	}
 	d.s.named(sign, hello.Host)
 	return d.s.welcome(ws, hello, sign, addr)
+}
+
+// beginView is [Service.beginView], as often as a member may ask for it.
+func (d *door) beginView(sign store.Session, as *desk.ViewAs, addr string) error {
+	if err := as.Validate(); err != nil {
+		return err
+	}
+	if err := d.views.enter(sign.Member, time.Now()); err != nil {
+		return err
+	}
+	return d.s.beginView(sign, as, addr)
 }
 
 func readHello(ws *websocket.Conn) (desk.Hello, error) {

@@ -92,8 +92,10 @@ func (s *Service) beginView(sign store.Session, as *desk.ViewAs, addr string) er
 		_, err = tx.Append(s.viewEntry(desk.ViewAsStarted, sign.Member, sign.ID, addr, as))
 		return err
 	})
-	if denied, ok := errors.AsType[*desk.Denied](err); ok {
-		err = errors.Join(err, s.logDeniedView(ctx, sign, as, addr, denied))
+	if denied := deniedView(err); denied != nil {
+		if logErr := s.logDeniedView(ctx, sign, as, addr, denied); logErr != nil {
+			return logErr // no record, no answer
+		}
 	}
 	if err == nil {
 		s.noteUses(ctx, used, s.now())
@@ -101,11 +103,29 @@ func (s *Service) beginView(sign store.Session, as *desk.ViewAs, addr string) er
 	return err
 }
 
+// deniedView is the refusal that the log keeps of an error; nil for other errors.
+// Who isn't there is logged like who is hidden, as [Service.refused] does.
+func deniedView(err error) *desk.Denied {
+	if err == nil {
+		return nil
+	}
+	if denied, ok := errors.AsType[*desk.Denied](err); ok {
+		return denied
+	}
+	if e := desk.AsError(err); e.Code == desk.CodeNotFound {
+		return &desk.Denied{Perm: desk.RoleViewAs, Why: desk.WhyHidden, Reason: e.Message}
+	}
+	return nil
+}
+
 func (s *Service) viewEntry(kind desk.EventKind, by desk.MemberID, session, addr string, as *desk.ViewAs) store.Entry {
 	detail, _ := json.Marshal(desk.LogDetail{As: as}) // words and scopes: can't fail
 	target := string(as.Member)
 	if as.Role != nil {
 		target = string(as.Role.ID)
+	}
+	if len(target) > maxTarget {
+		target = ""
 	}
 	return store.Entry{Event: desk.Event{Kind: kind, At: s.now(), Actor: by}, Session: session, Addr: addr, Target: target, Detail: detail}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -212,8 +213,8 @@ func TestSeeAsIsRefused(t *testing.T) {
 		{"outside one's teams", "mona", desk.ViewAs{Member: h.members["sara"].ID}, desk.CodeDenied, desk.WhyNotTeammate},
 		{"above oneself", "mona", desk.ViewAs{Member: h.members["adam"].ID}, desk.CodeDenied, desk.WhyAbove},
 		{"an owner as an admin", "adam", desk.ViewAs{Member: h.members["olga"].ID}, desk.CodeDenied, desk.WhyAbove},
-		{"at nobody", "olga", desk.ViewAs{Member: "u_nobody"}, desk.CodeNotFound, ""},
-		{"at someone removed", "olga", desk.ViewAs{Member: gone.ID}, desk.CodeNotFound, ""},
+		{"at nobody", "olga", desk.ViewAs{Member: "u_nobody"}, desk.CodeNotFound, desk.WhyHidden},
+		{"at someone removed", "olga", desk.ViewAs{Member: gone.ID}, desk.CodeNotFound, desk.WhyHidden},
 		{"at someone suspended", "olga", desk.ViewAs{Member: off.ID}, desk.CodeConflict, ""},
 		{"at nothing", "olga", desk.ViewAs{}, desk.CodeInvalid, ""},
 		{"at two things", "olga", desk.ViewAs{Member: h.members["asha"].ID, Role: draft.Role}, desk.CodeInvalid, ""},
@@ -242,6 +243,38 @@ func TestSeeAsIsRefused(t *testing.T) {
 	}
 	if n := len(h.entriesOf(desk.ViewAsStarted)); n != 0 {
 		t.Errorf("%d views began", n)
+	}
+}
+
+// TestSeeAsDoesNotFloodTheLog says hello as others over and over, allowed and not:
+// the log gets so many entries and no more, and whoever waits is let in again.
+func TestSeeAsDoesNotFloodTheLog(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	long := desk.ViewAs{Role: &desk.Role{ID: desk.RoleID("\x1b[2J" + strings.Repeat("x", 7000)), Name: "Odd"}}
+	before := h.head()
+	if b := h.dial("asha", desk.Hello{As: &long}).bye(); b.Code != desk.CodeInvalid {
+		t.Errorf("a word of 7000 letters: %+v", b)
+	}
+	if e := h.log(before, desk.CommandRefused, desk.ViewAsStarted); len(e) > 0 {
+		t.Errorf("it stands in the log: %+v", e)
+	}
+	const tries = 60
+	begin, busy := time.Now(), 0
+	for range tries {
+		switch b := h.dial("asha", h.through("tom")).bye(); {
+		case b.Code == desk.CodeBusy && b.RetryMS > 0 && b.RetryMS <= 1001:
+			busy++
+		case b.Code != desk.CodeDenied:
+			t.Fatalf("%+v", b)
+		}
+	}
+	logged := len(h.log(before, desk.CommandRefused))
+	if most := 21 + int(time.Since(begin).Seconds()); logged < 20 || logged > most || logged+busy != tries {
+		t.Errorf("of %d hellos %d are in the log, at most %d should be; %d had to wait", tries, logged, most, busy)
+	}
+	if l := h.dial("olga", h.through("asha")); l.first().As == nil {
+		t.Error("someone else can't see as others either")
 	}
 }
 
@@ -353,7 +386,7 @@ func TestSeeAsADraft(t *testing.T) {
 		grants[desk.ConversationView] = k.view
 		delete(grants, desk.ConversationViewQueue)
 		delete(grants, desk.ContactViewPII)
-		role := &desk.Role{ID: "r_new", Name: "Night shift", Grants: grants}
+		role := &desk.Role{ID: "r-new", Name: "Night shift", Grants: grants}
 		l := h.dial("olga", desk.Hello{Epoch: h.store.Epoch(), Seq: h.head(), As: &desk.ViewAs{Role: role, Teams: k.as}})
 		if l.welcome().Resumed {
 			t.Errorf("%s: it was resumed", k.name)
