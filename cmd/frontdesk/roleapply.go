@@ -183,11 +183,11 @@ func (p *program) rolesRollback() *cobra.Command {
 				role.ID = desk.RoleID(args[0]) // it may have been removed
 			}
 			past, err := ask[desk.Versions](ctx, l, desk.ListVersions{Role: role.ID})
+			if e, ok := errors.AsType[*desk.Error](err); ok && e.Code == desk.CodeNotFound {
+				return fmt.Errorf("there is and was no role %s of the desk's own", args[0])
+			}
 			if err != nil {
 				return err
-			}
-			if len(past.Versions) == 0 {
-				return fmt.Errorf("there is and was no role %s", args[0])
 			}
 			if number == 0 {
 				return p.listVersions(l, past.Versions, role.Version)
