@@ -14,7 +14,8 @@ type GiveAccess struct {
 	Reason string    `json:"reason"`
 }
 
-// EndAccess ends a grant before its time.
+// EndAccess ends a grant before its time: one's own, one that one gave, or any of
+// those to whom one may give access.
 type EndAccess struct {
 	Member MemberID `json:"member"`
 	Grant  GrantID  `json:"grant"`
@@ -58,10 +59,12 @@ type ExportContacts struct {
 }
 
 // ContactPage answers [ExportContacts]. Numbers that the asker may not see are
-// masked here as everywhere.
+// masked here as everywhere. A page may be short or empty, and yet there is more:
+// the desk looks only so far at once.
 type ContactPage struct {
 	Contacts []Contact `json:"contacts"`
 	More     bool      `json:"more"`
+	Next     ContactID `json:"next,omitempty"` // with More: what to go on after
 	// Today is how many have left within a day, with these.
 	Today int `json:"today"`
 }
@@ -85,7 +88,7 @@ func (ExportContacts) Perm() Perm  { return ContactExport }
 func (c GiveAccess) Target() Target {
 	return Target{Member: c.Member, Role: c.Role, Key: c.Key, Scope: c.Scope}
 }
-func (c EndAccess) Target() Target       { return Target{Member: c.Member} }
+func (c EndAccess) Target() Target       { return Target{Member: c.Member, Grant: c.Grant} }
 func (c AskAccess) Target() Target       { return Target{Conversation: c.Conversation} }
 func (c WithdrawRequest) Target() Target { return Target{} } // one's own, looked up by the server
 func (c RevealContact) Target() Target   { return Target{Conversation: c.Conversation} }

@@ -196,6 +196,9 @@ func canViewAs(me *Actor, held Scope, s Subject) error {
 }
 
 func canGrant(me *Actor, held Scope, s Subject) error {
+	if s.Grant != nil && s.To != nil {
+		return over(GrantTemporary, me, held, s.To)
+	}
 	return canLend(GrantTemporary, me, held, s, "Nobody gives access to themselves. Ask for it instead.")
 }
 
@@ -210,18 +213,37 @@ func canLend(p Perm, me *Actor, held Scope, s Subject, self string) error {
 	if s.To.Member.ID == me.Member.ID {
 		return &Denied{Perm: p, Why: WhySelf, Has: held, Reason: self}
 	}
-	if err := reaches(p, held, me, s.To); err != nil {
+	if err := over(p, me, held, s.To); err != nil {
 		return err
-	}
-	// An equal may help an equal, or no owner could allow another owner's export.
-	if !top(me) && s.To.Role.Rank > me.Role.Rank {
-		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: s.To.Member.Name + " stands higher than you. An owner can do this."}
 	}
 	// Whoever invited them has the way into their account still, and may do less.
 	if s.To.Member.Invited {
 		return &Denied{Perm: p, Why: WhyInvited, Has: held, Reason: s.To.Member.Name + " hasn't joined yet. Give them access once they have."}
 	}
 	return lendable(p, held, me, s)
+}
+
+// endsByItself reports whether me ends a grant without the right to give any:
+// everyone gives back what is their own, and whoever allowed something takes it
+// back while they may decide on what its holder asks for.
+func endsByItself(me *Actor, s Subject) bool {
+	if s.To == nil || s.To.Member.ID == me.Member.ID {
+		return s.To != nil
+	}
+	decides := me.Scope(AccessDecide)
+	return s.Grant.By == me.Member.ID && decides.Rank() > 0 && over(AccessDecide, me, decides, s.To) == nil
+}
+
+// over refuses those out of reach, and those who stand higher. An equal may help an
+// equal, or no owner could allow another owner's export.
+func over(p Perm, me *Actor, held Scope, to *Actor) error {
+	if err := reaches(p, held, me, to); err != nil {
+		return err
+	}
+	if !top(me) && to.Role.Rank > me.Role.Rank {
+		return &Denied{Perm: p, Why: WhyAbove, Has: held, Reason: to.Member.Name + " stands higher than you. An owner can do this."}
+	}
+	return nil
 }
 
 // lendable refuses a role or a key, for a time, that may do more than mine.

@@ -72,6 +72,35 @@ func TestCanGiveAccess(t *testing.T) {
 	}
 }
 
+func TestCanEndAccess(t *testing.T) {
+	manager, admin := builtIn(t, "me", desk.RoleManager, "blue"), builtIn(t, "me", desk.RoleAdmin)
+	agent := builtIn(t, "me", desk.RoleAgent, "blue")
+	mate, stranger := builtIn(t, "eve", desk.RoleAgent, "blue"), builtIn(t, "eve", desk.RoleAgent, "red")
+	decider := actor(map[desk.Perm]desk.Scope{desk.AccessDecide: team})
+	decider.Member.Teams, decider.Role.Rank = []desk.TeamID{"blue"}, 50
+	end := func(to *desk.Actor, by desk.MemberID) desk.Subject {
+		return desk.Subject{To: to, Grant: &desk.Grant{ID: "g", Role: desk.RoleAdmin, By: by}}
+	}
+	p := desk.GrantTemporary
+	checkCan(t, []canCase{
+		{"my own", agent, p, end(agent, "ada"), want{}},
+		{"my own, when I may give access", manager, p, end(manager, "ada"), want{}},
+		{"my own, suspended", suspended(builtIn(t, "me", desk.RoleOwner)), p, end(builtIn(t, "me", desk.RoleOwner), "ada"), want{why: desk.WhySuspended, byRole: true}},
+		{"a teammate's, of more than I hold", manager, p, end(mate, "ada"), want{}},
+		{"of someone who hasn't joined", admin, p, end(invited(builtIn(t, "eve", desk.RoleAgent)), "ada"), want{}},
+		{"of another team", manager, p, end(stranger, "ada"), want{why: desk.WhyNotTeammate, needs: all, has: team}},
+		{"of another team, which I gave", manager, p, end(stranger, "me"), want{why: desk.WhyNotTeammate, needs: all, has: team}},
+		{"of someone above me", manager, p, end(builtIn(t, "ada", desk.RoleAdmin, "blue"), "oli"), want{why: desk.WhyAbove, has: team}},
+		{"of the owner, which I gave", admin, p, end(builtIn(t, "oli", desk.RoleOwner), "me"), want{why: desk.WhyAbove, has: all}},
+		{"without the key", agent, p, end(mate, "ada"), want{why: desk.WhyNoKey, byRole: true, needs: team}},
+		{"without the key, which I gave once", agent, p, end(mate, "me"), want{why: desk.WhyNoKey, byRole: true, needs: team}},
+		{"which I allowed, when I only decide", decider, p, end(mate, "me"), want{}},
+		{"which somebody else allowed, when I only decide", decider, p, end(mate, "ada"), want{why: desk.WhyNoKey, byRole: true, needs: team}},
+		{"which I allowed someone who left my teams", decider, p, end(stranger, "me"), want{why: desk.WhyNoKey, byRole: true, needs: all}},
+		{"with only the grant named", agent, p, desk.Subject{Grant: &desk.Grant{By: "me"}}, want{why: desk.WhyNoKey, byRole: true, needs: team}},
+	})
+}
+
 func TestCanManageRole(t *testing.T) {
 	admin, owner := builtIn(t, "me", desk.RoleAdmin), builtIn(t, "me", desk.RoleOwner)
 	lead := &desk.Actor{Member: desk.Member{ID: "me", Role: "lead"}, Role: *custom("lead", 50, map[desk.Perm]desk.Scope{

@@ -37,8 +37,9 @@ type Target struct {
 	Status       Status    // the one to give
 	Request      RequestID // its member is the one it is about
 	Teams        []TeamID
-	Key          Perm  // the permission to give …
-	Scope        Scope // … and how far
+	Key          Perm    // the permission to give …
+	Scope        Scope   // … and how far
+	Grant        GrantID // of Member, to end
 }
 
 // Reads and writes. A command that implements Reader changes nothing, has no

@@ -123,7 +123,7 @@ const accessSection = `
 A person can hold a role, or a single permission, besides their own role until a time: given with a reason
 (` + "`access.give`" + `), or asked for (` + "`access.ask`" + `) and allowed (` + "`access.decide`" + `). It adds to what the role holds and takes nothing
 away, and it lasts %d days at most. The rank stays that of the role. At its end it is gone at once, the log says that it
-expired, and chats that the person can't answer any more go back into the queue.
+expired, and chats that the person can't answer any more go back into the queue. Everyone may give their own back before.
 
 **One number.** ` + "`contact.reveal`" + ` shows the number of one customer for %d minutes to whoever asks, with a reason; no other
 number shows by it.

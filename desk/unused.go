@@ -40,6 +40,9 @@ func needsForTeams(me *Actor, s Subject) Scope {
 // how far: p itself, the one that let them see the conversation, and those that
 // they gave to someone else. Seeing numbers counts as a use when they are read.
 func Uses(me *Actor, p Perm, s Subject) []Usage {
+	if s.Grant != nil && s.To != nil && s.To.Member.ID == me.Member.ID {
+		return nil // giving back what is one's own takes nothing
+	}
 	var list []Usage
 	add := func(p Perm, far Scope) {
 		if far != ScopeNone {

@@ -185,3 +185,15 @@ func TestUnused(t *testing.T) {
 		t.Errorf("all was used, and is not: %v", got)
 	}
 }
+
+// Giving back what is one's own takes no permission, so it is no use of one; ending
+// a colleague's is.
+func TestUsesOfEndingAccess(t *testing.T) {
+	owner, grant := builtIn(t, "me", desk.RoleOwner), &desk.Grant{ID: "g"}
+	if got := desk.Uses(owner, desk.GrantTemporary, desk.Subject{To: owner, Grant: grant}); len(got) != 0 {
+		t.Errorf("my own: %+v", got)
+	}
+	if got := desk.Uses(owner, desk.GrantTemporary, desk.Subject{To: builtIn(t, "eve", desk.RoleAgent), Grant: grant}); len(got) != 1 {
+		t.Errorf("a colleague's: %+v", got)
+	}
+}

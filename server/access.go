@@ -97,17 +97,6 @@ func (r *request) liveGrant(m desk.Member, id desk.GrantID) (desk.Grant, bool) {
 	return m.Grants[i], true
 }
 
-// allowedIt reports whether the asker gave the grant and may decide on what its
-// holder asks for: whoever allowed something may take it back, without the right
-// to give anything unasked.
-func (r *request) allowedIt(c desk.EndAccess) bool {
-	if r.To == nil {
-		return false
-	}
-	g, ok := r.liveGrant(r.To.Member, c.Grant)
-	return ok && g.By == r.actor.Member.ID && r.ask(desk.AccessDecide, desk.Subject{To: r.To}) == nil
-}
-
 // endAccess ends a grant before its time.
 func (r *request) endAccess(c desk.EndAccess) (desk.Done, error) {
 	m, err := r.stored(c.Member)

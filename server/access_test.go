@@ -114,7 +114,6 @@ func TestNobodyGivesAccessBeyondTheirOwn(t *testing.T) {
 		"a scope beyond theirs": {"mona", h.give("asha", desk.LogView, desk.ScopeAll, hour), desk.WhyBeyond},
 		"without the right":     {"asha", h.give("tom", desk.MessageReply, desk.ScopeOwn, hour), desk.WhyNoKey},
 		"an end without it":     {"asha", desk.EndAccess{Member: h.members["mona"].ID, Grant: h.member("mona").Grants[0].ID}, desk.WhyNoKey},
-		"an end of one's own":   {"mona", desk.EndAccess{Member: h.members["mona"].ID, Grant: h.member("mona").Grants[0].ID}, desk.WhySelf},
 	} {
 		_, err := h.try(a.who, a.cmd)
 		refused(t, what, err, a.why)
@@ -405,6 +404,29 @@ func TestARevealOpensOneNumberForAWhile(t *testing.T) {
 	h.clock.add(desk.RevealFor)
 	if shown(ids[0]) {
 		t.Error("the number shows after its time")
+	}
+}
+
+// TestOnesOwnIsGivenBack ends one's own access, which takes no permission at all;
+// what was never there is no secret, and nothing else goes.
+func TestOnesOwnIsGivenBack(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	vera := h.members["vera"].ID
+	mine := h.must("adam", h.give("vera", desk.MessageNote, desk.ScopeTeam, hour)).(desk.Done).Grant
+	theirs := h.must("adam", h.give("asha", desk.ConversationTakeover, desk.ScopeAll, hour)).(desk.Done).Grant
+	_, err := h.try("vera", desk.EndAccess{Member: h.members["asha"].ID, Grant: theirs})
+	refused(t, "a colleague's", err, desk.WhyNoKey)
+	_, err = h.try("vera", desk.EndAccess{Member: vera, Grant: theirs})
+	coded(t, "a colleague's under one's own name", err, desk.CodeConflict)
+	h.must("vera", desk.EndAccess{Member: vera, Grant: mine})
+	if len(h.member("vera").Grants) != 0 || len(h.member("asha").Grants) != 1 {
+		t.Errorf("left: %+v and %+v", h.member("vera").Grants, h.member("asha").Grants)
+	}
+	_, err = h.try("vera", desk.EndAccess{Member: vera, Grant: mine})
+	coded(t, "what was given back", err, desk.CodeConflict)
+	if e := h.log(0, desk.AccessEnded); len(e) != 1 || e[0].Actor != vera {
+		t.Errorf("the log has %+v", e)
 	}
 }
 

@@ -156,18 +156,14 @@ func (s *Service) admit(tx *store.Tx, who Caller, ref string, cmd desk.Command) 
 	return r, r.permit(cmd)
 }
 
-// permit asks for the command's permission. Two commands need less than it says:
-// a refusal of a request gives nothing, and what one allowed one may take back.
+// permit asks for the command's permission. One command needs less than it says: a
+// refusal of a request gives nothing.
 func (r *request) permit(cmd desk.Command) error {
 	s := r.Subject
 	if d, ok := cmd.(desk.DecideRequest); ok && !d.Allow {
 		s.Key, s.Scope = "", desk.ScopeNone
 	}
-	err := r.ask(cmd.Perm(), s)
-	if c, ok := cmd.(desk.EndAccess); ok && err != nil && r.allowedIt(c) {
-		return nil
-	}
-	return err
+	return r.ask(cmd.Perm(), s)
 }
 
 // whoAsks loads the actor: the member as they are now, or whose eyes they look
@@ -235,6 +231,10 @@ func (r *request) load(t desk.Target) (err error) {
 		}
 		if r.To, err = load(t.Member); err != nil {
 			return err
+		}
+		if t.Grant != "" {
+			g, _ := r.liveGrant(r.To.Member, t.Grant)
+			r.Grant = &g // of nobody when it isn't there any more: the command says so
 		}
 	}
 	if err := r.teamsThere(append(slices.Clip(t.Teams), t.Team)...); err != nil {

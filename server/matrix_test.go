@@ -209,6 +209,15 @@ func lending(a *ask) string {
 	return giving(a)
 }
 
+// ending is the rule of ending access: one's own takes nothing, and here one has
+// none.
+func ending(a *ask) string {
+	if a.rel == "myself" {
+		return "conflict"
+	}
+	return people("", "done", "above")(a)
+}
+
 // beyond is the rule of giving a key: a manager doesn't hold those of admins.
 func beyond(a *ask) string {
 	if a.role == "manager" && strings.Contains(a.rel, "admins") {
@@ -329,7 +338,7 @@ func rows() []row {
 		person("grant.temporary", people("self", "done", "above"), func(a *ask) desk.Command {
 			return desk.GiveAccess{Member: a.to(), Key: desk.ConversationView, Scope: desk.ScopeOwn, For: 60, Reason: "a test"}
 		}),
-		person("grant.temporary", people("self", "done", "above"), func(a *ask) desk.Command { return desk.EndAccess{Member: a.to(), Grant: "g_matrix"} }),
+		person("grant.temporary", ending, func(a *ask) desk.Command { return desk.EndAccess{Member: a.to(), Grant: "g_matrix"} }),
 		person("log.view", people("done", "done", "done"), func(a *ask) desk.Command { return desk.ListLog{Actor: a.to()} }),
 
 		{"to someone", "switched", "role.assign", giving, func(a *ask) desk.Command { return desk.AssignRole{Member: a.mate(), Role: a.given()} }},
