@@ -116,7 +116,8 @@ func (l *logReader) entry(e *store.LogEntry) desk.LogEntry {
 }
 
 // detail is what the log keeps of an act. Where nothing says what was before and
-// after, the event does.
+// after, the event does. Reasons are people's words about people: without sight of
+// those, one reads one's own and no others.
 func (l *logReader) detail(e *store.LogEntry, seen bool) *desk.LogDetail {
 	var d desk.LogDetail
 	if len(e.Detail) > 0 && json.Unmarshal(e.Detail, &d) != nil {
@@ -134,6 +135,9 @@ func (l *logReader) detail(e *store.LogEntry, seen bool) *desk.LogDetail {
 	d.Before, d.After = l.clean(d.Before), l.clean(d.After)
 	if !l.people {
 		d.Email = ""
+		if e.Actor != l.r.actor.Member.ID {
+			d.Reason = ""
+		}
 	}
 	if reflect.ValueOf(d).IsZero() {
 		return nil

@@ -290,6 +290,25 @@ func TestLogHidesAddresses(t *testing.T) {
 	}
 }
 
+// TestLogHidesReasons does the same with what people wrote of why: one's own words
+// stay.
+func TestLogHidesReasons(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	h.plays("vera", desk.Role{ID: "auditor", Name: "Auditor", Rank: 41,
+		Grants: map[desk.Perm]desk.Scope{desk.LogView: desk.ScopeAll, desk.AccessRequest: desk.ScopeAll}})
+	h.must("vera", desk.AskAccess{Key: desk.LogExport, Scope: desk.ScopeAll, For: 60, Reason: "an audit"})
+	h.must("asha", desk.AskAccess{Key: desk.LogView, Scope: desk.ScopeAll, For: 60, Reason: "a quarrel"})
+	h.must("olga", desk.GiveAccess{Member: h.members["mark"].ID, Key: desk.LogView, Scope: desk.ScopeAll, For: 60, Reason: "an illness"})
+	text := asJSON(t, h.wholeLog("vera", desk.ListLog{}))
+	if strings.Contains(text, "a quarrel") || strings.Contains(text, "an illness") || !strings.Contains(text, "an audit") {
+		t.Errorf("without sight of the people, the log tells %s", text)
+	}
+	if text := asJSON(t, h.wholeLog("olga", desk.ListLog{})); !strings.Contains(text, "a quarrel") || !strings.Contains(text, "an illness") {
+		t.Error("the log keeps no reasons")
+	}
+}
+
 // TestLogPages reads on from both ends while more is written.
 func TestLogPages(t *testing.T) {
 	t.Parallel()
