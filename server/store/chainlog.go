@@ -33,8 +33,9 @@ type LogEntry struct {
 }
 
 const (
-	// maxBranches is how many indexes' ranges one page is read from. For more it
-	// reads the log itself.
+	// maxBranches is how many indexes' ranges one page is read from: the statement
+	// grows with them. For more it reads the log itself, which costs little while
+	// those who are asked for do a good part of what is logged, as many people do.
 	maxBranches = 100
 	// disorder is how far the times of two entries may differ from their order:
 	// clocks are set, and several processes write.
