@@ -14,11 +14,15 @@ const exportDay = 24 * time.Hour
 // is asked for each page, with all that left by their hand within a day; what
 // leaves stands in the log before it is answered.
 func (r *request) exportContacts(c desk.ExportContacts) (desk.ContactPage, error) {
-	page, err := r.contactPage(c.After, orPage(c.Limit))
+	before, err := r.tx.ExportedBy(r.actor.Member.ID, r.now.Add(-exportDay))
 	if err != nil {
 		return desk.ContactPage{}, err
 	}
-	before, err := r.tx.ExportedBy(r.actor.Member.ID, r.now.Add(-exportDay))
+	// Before anything is looked for: who may take out nothing more costs nothing.
+	if err := r.ask(desk.ContactExport, desk.Subject{Rows: before + 1}); err != nil {
+		return desk.ContactPage{}, err
+	}
+	page, err := r.contactPage(c.After, orPage(c.Limit))
 	if err != nil {
 		return desk.ContactPage{}, err
 	}
@@ -30,17 +34,26 @@ func (r *request) exportContacts(c desk.ExportContacts) (desk.ContactPage, error
 	return page, err
 }
 
-// exportBatch is the least that is read at once: more conversations than one
-// contact has channels to write on.
-const exportBatch = 100
+const (
+	// exportBatch is the least that is read at once: more conversations than one
+	// contact has channels to write on.
+	exportBatch = 100
+	// exportLook is how many contacts are looked at for one page: a write, which
+	// others wait for. Whoever may take out few of many gets short pages.
+	exportLook = 2000
+)
 
 // contactPage reads the next contacts that the asker sees and may take out, each
 // once.
 func (r *request) contactPage(after desk.ContactID, limit int) (desk.ContactPage, error) {
 	page := desk.ContactPage{Contacts: []desk.Contact{}}
+	upTo, err := r.tx.ContactAfter(after, exportLook)
+	if err != nil {
+		return page, err
+	}
 	size := max(limit+1, exportBatch)
 	for {
-		rows, err := r.tx.CoveredByContact(r.actor.Member, r.actor.Scope(desk.ContactExport), after, size)
+		rows, err := r.tx.CoveredByContact(r.actor.Member, r.actor.Scope(desk.ContactExport), after, upTo, size)
 		if err != nil {
 			return page, err
 		}
@@ -49,18 +62,17 @@ func (r *request) contactPage(after desk.ContactID, limit int) (desk.ContactPage
 			groups = groups[:len(groups)-1] // it may go on: the next batch begins with it
 		}
 		for _, g := range groups {
-			after = g[0].Contact.ID
 			contact, ok := r.exportable(g)
-			switch {
-			case !ok:
-			case len(page.Contacts) == limit:
-				page.More = true
+			if ok && len(page.Contacts) == limit {
+				page.More, page.Next = true, page.Contacts[limit-1].ID
 				return page, nil
-			default:
+			}
+			if after = g[0].Contact.ID; ok {
 				page.Contacts = append(page.Contacts, contact)
 			}
 		}
 		if len(rows) < size {
+			page.More, page.Next = upTo != "", upTo
 			return page, nil
 		}
 	}

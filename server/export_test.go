@@ -29,7 +29,9 @@ func (h *house) exported(who string, limit int) (all []desk.Contact) {
 		if !page.More {
 			return all
 		}
-		c.After = page.Contacts[len(page.Contacts)-1].ID
+		if c.After = page.Next; c.After != page.Contacts[len(page.Contacts)-1].ID {
+			h.t.Fatalf("a full page goes on after %s", c.After)
+		}
 	}
 }
 
@@ -227,4 +229,50 @@ func TestExportCapAtOnce(t *testing.T) {
 	if sum != desk.ExportCap {
 		t.Errorf("%d contacts left, and %d may", sum, desk.ExportCap)
 	}
+}
+
+// TestExportLooksOnlySoFar: whoever may take out few of many contacts gets them in
+// pages that are short, and each has an end.
+func TestExportLooksOnlySoFar(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	h.exporter("xenia", desk.ScopeOwn, desk.ScopeOwn, desk.ScopeNone)
+	xenia := h.members["xenia"].ID
+	facts := slices.Repeat([]desk.Facts{open1("", support)}, 4100)
+	facts[0].Assignee, facts[998].Assignee = xenia, xenia // the first by its id, and the last
+	plant(t, h.store, h.clock.now(), facts...)
+	var got []desk.ContactID
+	var sizes []int
+	for c := (desk.ExportContacts{}); ; {
+		page := h.must("xenia", c).(desk.ContactPage)
+		sizes = append(sizes, len(page.Contacts))
+		for _, x := range page.Contacts {
+			got = append(got, x.ID)
+		}
+		if page.More != (page.Next > c.After) || page.Today != len(got) {
+			t.Fatalf("a page is %+v", page)
+		}
+		if c.After = page.Next; !page.More {
+			break
+		}
+	}
+	if diff := cmp.Diff([]desk.ContactID{"c_1", "c_999"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int{1, 0, 1}, sizes); diff != "" {
+		t.Errorf("pages: %s", diff)
+	}
+}
+
+// TestExportAsksForTheCapFirst: who has taken out as many as one may alone is
+// refused before anything is looked for, and so also where there is nothing.
+func TestExportAsksForTheCapFirst(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	plant(t, h.store, h.clock.now(), slices.Repeat([]desk.Facts{open1("", support)}, desk.ExportCap)...)
+	if got := h.exported("mona", 100); len(got) != desk.ExportCap {
+		t.Fatalf("%d contacts", len(got))
+	}
+	_, err := h.try("mona", desk.ExportContacts{After: "c_zzz"})
+	refused(t, "after the last that one may take out alone", err, desk.WhyCap)
 }

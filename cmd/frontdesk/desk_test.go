@@ -89,6 +89,19 @@ func TestExportTellsWhatIsMasked(t *testing.T) {
 	}
 }
 
+// A desk with many contacts that one may not take out gives short pages.
+func TestExportGoesOnAfterAnEmptyPage(t *testing.T) {
+	p, l, a, out := newDesk(t, desk.ContactPage{More: true, Next: "c100"}, desk.ContactPage{Contacts: contacts(150, 2), More: true, Next: "c200", Today: 2},
+		desk.ContactPage{Today: 2})
+	if err := p.exportContacts(t.Context(), l, filepath.Join(t.TempDir(), "out.csv")); err != nil || !strings.Contains(out.String(), "has 2 contacts") {
+		t.Error(err, out)
+	}
+	want := []desk.Command{desk.ExportContacts{Limit: 50}, desk.ExportContacts{After: "c100", Limit: 50}, desk.ExportContacts{After: "c200", Limit: 50}}
+	if diff := cmp.Diff(want, a.asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func logHeader(entries int) string {
 	return fmt.Sprintf(`{"format":"frontdesk log 1","epoch":"e","key":"k","entries":%d,"withheld":true}`, entries)
 }
@@ -127,6 +140,10 @@ func TestExportEnds(t *testing.T) {
 	p, l, _, _ = newDesk(t, desk.ContactPage{More: true})
 	if err := p.exportContacts(t.Context(), l, name+"2"); err == nil {
 		t.Error("went on for ever")
+	}
+	p, l, _, _ = newDesk(t, desk.ContactPage{More: true, Next: "c5"}, desk.ContactPage{More: true, Next: "c5"})
+	if err := p.exportContacts(t.Context(), l, name+"2"); err == nil {
+		t.Error("went in a circle")
 	}
 	if _, err := os.Stat(name + "2"); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a file without a contact stays")

@@ -126,10 +126,14 @@ func (t *taken) contacts(ctx context.Context, l *link) (masked int, err error) {
 		if !page.More {
 			return masked, nil
 		}
-		if len(page.Contacts) == 0 {
-			return masked, errors.New("the desk says that there is more and gives nothing; try again")
+		next := page.Next
+		if n := len(page.Contacts); next == "" && n > 0 {
+			next = page.Contacts[n-1].ID // an older desk, whose pages are full
 		}
-		c.After, c.Limit = page.Contacts[len(page.Contacts)-1].ID, 50
+		if next <= c.After {
+			return masked, errors.New("the desk says that there is more and doesn't go on; try again")
+		}
+		c.After, c.Limit = next, 50
 		if left := desk.ExportCap - page.Today; left > 0 {
 			c.Limit = min(c.Limit, left) // the last page up to the cap isn't refused for what goes above it
 		}

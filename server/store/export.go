@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -33,9 +34,20 @@ func scanRows(s scanner) (int, error) {
 	return d.Rows, err
 }
 
+// ContactAfter returns the id of the nth contact after one, by their ids; empty
+// when there are fewer.
+func (t *Tx) ContactAfter(after desk.ContactID, n int) (id desk.ContactID, err error) {
+	err = t.row(`SELECT id FROM contact WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2`, string(after), n-1).Scan(&id)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return id, wrap("count contacts", err)
+}
+
 // CoveredByContact returns conversations that a scope covers for a member, in the
-// order of their contacts' ids, after a contact, at most limit.
-func (t *Tx) CoveredByContact(me desk.Member, s desk.Scope, after desk.ContactID, limit int) ([]desk.Conversation, error) {
+// order of their contacts' ids, after one contact and up to another (empty: to the
+// end), at most limit. It looks at no contact beyond.
+func (t *Tx) CoveredByContact(me desk.Member, s desk.Scope, after, upTo desk.ContactID, limit int) ([]desk.Conversation, error) {
 	branches := covered(s, me)
 	if len(branches) == 0 {
 		return nil, nil
@@ -53,7 +65,12 @@ func (t *Tx) CoveredByContact(me desk.Member, s desk.Scope, after desk.ContactID
 			arms[i] += " AND c.team = " + fmt.Sprintf("$%d", len(args))
 		}
 	}
+	until := ""
+	if upTo != "" {
+		args = append(args, string(upTo))
+		until = fmt.Sprintf(" AND p.id <= $%d", len(args))
+	}
 	list, err := all(t, scanConversation, `SELECT `+conversationColumns+` FROM contact p JOIN conversation c ON c.contact = p.id
-		WHERE p.id > $1 AND (`+strings.Join(arms, " OR ")+`) ORDER BY p.id, c.id LIMIT $2`, args...)
+		WHERE p.id > $1`+until+` AND (`+strings.Join(arms, " OR ")+`) ORDER BY p.id, c.id LIMIT $2`, args...)
 	return list, wrap("read contacts", err)
 }
