@@ -50,27 +50,6 @@ func TestManyRolesInOneFrame(t *testing.T) {
 	}
 }
 
-// TestLargeFramesCountMore sends frames of nearly a mebibyte, one after the other:
-// they are read, and few of them are done at once.
-func TestLargeFramesCountMore(t *testing.T) {
-	t.Parallel()
-	h := open(t, server.Options{})
-	l := h.dial("olga", desk.Hello{})
-	l.first()
-	args, err := json.Marshal(map[string]string{"x": strings.Repeat("x", desk.MaxRolesFrame-200)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var codes []desk.Code
-	for i := range 8 {
-		l.ask(fmt.Sprint(i), desk.Preview{Command: "role.change", Args: args})
-		codes = append(codes, l.answer(fmt.Sprint(i)).Error.Code)
-	}
-	if codes[0] == desk.CodeBusy || codes[7] != desk.CodeBusy {
-		t.Errorf("answered with %v", codes)
-	}
-}
-
 // TestOnlyRolesTakeLargeFrames cuts a link that sends so much for anything else.
 func TestOnlyRolesTakeLargeFrames(t *testing.T) {
 	t.Parallel()

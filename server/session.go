@@ -308,7 +308,7 @@ func (c *session) read() {
 			c.refuse(websocket.CloseMessageTooBig, "a frame of this command must be shorter")
 			return
 		}
-		c.tokens -= float64(len(data) / desk.MaxFrame)
+		c.charge(len(data))
 		if f.Type == desk.FrameAck {
 			if c.screen.acked(f.Seq) && c.as == nil {
 				c.s.changes.acknowledges(c.id)
@@ -329,7 +329,7 @@ func (c *session) refuse(code int, why string) {
 }
 
 // answer does a command and writes what became of it, unless the member's rights
-// changed in between: what was read under the old ones is read again.
+// changed in between: what was read under the old ones is outdated.
 func (c *session) answer(f desk.Do) error {
 	for {
 		rights := c.eyes()
@@ -345,11 +345,9 @@ func (c *session) writeAnswer(rights eyes, command string, a desk.Answer) (done 
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
 	if c.eyes() != rights {
-		if isRead(command) {
+		var again bool
+		if a, again = outdated(command, a); again {
 			return false, nil
-		}
-		if a.Error != nil {
-			a.Error.Since = nil // what others wrote, read under rights that are gone
 		}
 	}
 	frame, err := json.Marshal(a)
@@ -359,11 +357,37 @@ func (c *session) writeAnswer(rights eyes, command string, a desk.Answer) (done 
 	return true, c.write(frame)
 }
 
-func isRead(command string) bool {
-	return slices.ContainsFunc(desk.Commands(), func(k desk.Command) bool {
-		_, reads := k.(desk.Reader)
-		return reads && k.Name() == command
-	})
+// outdated is an answer that was found under rights that are gone: without what
+// others wrote. A read is done again; one that the log tells of is left to the
+// asker, or it would tell of it twice.
+func outdated(command string, a desk.Answer) (_ desk.Answer, again bool) {
+	if a.Error != nil {
+		told := *a.Error
+		told.Since = nil
+		a.Error = &told
+	}
+	switch reads, records := readsOf(command); {
+	case records && a.Error == nil:
+		a.Result = nil
+		a.Error = desk.Errorf(desk.CodeBusy, "Your rights changed meanwhile, so nothing was handed out. Try again.")
+		a.Error.RetryMS = 1000
+		return a, false
+	default:
+		return a, reads && !records
+	}
+}
+
+// readsOf tells whether a command only reads, and whether the log tells of it all
+// the same.
+func readsOf(command string) (reads, records bool) {
+	for _, k := range desk.Commands() {
+		if k.Name() == command {
+			_, reads = k.(desk.Reader)
+			_, records = k.(desk.Recorder)
+			return reads, records
+		}
+	}
+	return false, false
 }
 
 func (c *session) do(f desk.Do) desk.Answer {
@@ -396,7 +420,11 @@ func (c *session) perform(ctx context.Context, f desk.Do) (any, error) {
 	return c.s.Do(ctx, Caller{Member: c.member, Session: c.id, Addr: c.addr, As: c.as}, f.Ref, cmd)
 }
 
-// throttle takes one token (a large frame has taken more already) from the session's bucket and returns how long to
+// charge takes tokens for a large frame, one for each [desk.MaxFrame] bytes; what
+// is missing is waited for.
+func (c *session) charge(bytes int) { c.tokens -= float64(bytes / desk.MaxFrame) }
+
+// throttle takes one token from the session's bucket and returns how long to
 // wait when there is none.
 func (c *session) throttle() time.Duration {
 	now := time.Now()
