@@ -186,10 +186,37 @@ func line(what, s string, limit int) error {
 
 // name checks the name of a role, a team or a person.
 func name(what, s string, limit int) error {
-	if s == "" || s != strings.TrimSpace(s) {
+	switch {
+	case s == "" || s != strings.TrimSpace(s):
 		return Errorf(CodeInvalid, "The name of a %s can't be empty or have spaces at its ends.", what)
+	case strings.ContainsFunc(s, unseen):
+		return Errorf(CodeInvalid, "The name of the %s has a character that doesn't show. Type the name anew.", what)
 	}
 	return line("name of the "+what, s, limit)
+}
+
+// unseen reports whether a character doesn't show by itself, so that two names
+// could differ in it and look alike.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// NameKey is what is compared where a name may stand only once: without regard to
+// case, to the kind and number of spaces, and to what doesn't show. Letters of
+// several alphabets that look alike stay different, and so does a letter with an
+// accent from the two that make one.
+func NameKey(s string) string {
+	fold := func(r rune) rune {
+		if unseen(r) {
+			return -1
+		}
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}
+	return strings.Join(strings.Fields(strings.Map(fold, s)), " ")
 }
 
 // grants checks that a role names only what the catalogue has.

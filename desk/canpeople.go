@@ -327,6 +327,8 @@ func canSuspend(me *Actor, held Scope, s Subject) error {
 	if err := below(MemberSuspend, held, me, s.To, "Nobody suspends or removes themselves. Ask another admin."); err != nil {
 		return err
 	}
+	// 0 is what a screen says that doesn't know: it offers the action then. The server
+	// always counts, and to an active owner it never comes to 0.
 	if s.Owners > 0 {
 		return keepsOwner(MemberSuspend, held, s)
 	}

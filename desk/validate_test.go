@@ -255,3 +255,43 @@ func TestPreview(t *testing.T) {
 		}
 	}
 }
+
+// What doesn't show can't stand in a name: two names would differ and look alike.
+func TestNamesShowAll(t *testing.T) {
+	for _, hidden := range []string{"\u200b", "\u200d", "\u202e", "\ufeff", "\u00ad", "\u034f", "\u115f", "\u3164", "\ufe0f", "\U000e0041"} {
+		name := "Sup" + hidden + "port"
+		for _, c := range []desk.Command{
+			desk.CreateTeam{TeamName: name}, desk.RenameTeam{Team: "t", TeamName: name},
+			desk.Invite{FullName: name, Email: "ana@example.com", Role: desk.RoleAgent},
+			desk.ChangeRoles{Changes: []desk.RoleChange{{Role: "odd", Name: name, Rank: 1}}},
+		} {
+			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "doesn't show") {
+				t.Errorf("%s %+q: %v", c.Name(), name, err)
+			}
+		}
+		if desk.NameKey(name) != desk.NameKey("support") {
+			t.Errorf("%+q is another name than Support", name)
+		}
+	}
+	for _, name := range []string{"Ana-Lucía O’Brien", "नेहा", "李小龙", "Ærø & Søn", "Verkauf (Süd) 2"} {
+		if err := (desk.CreateTeam{TeamName: name}).Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNameKey(t *testing.T) {
+	for _, same := range [][2]string{
+		{"Support", "sUPPORT"}, {"Night  shift", "night shift"}, {"Night\u00a0shift", "Night\u3000shift"}, {" Support ", "Support"},
+		{"ΣΊΣΥΦΟΣ", "σίσυφος"}, {"\u212aelvin", "kelvin"},
+	} {
+		if desk.NameKey(same[0]) != desk.NameKey(same[1]) {
+			t.Errorf("%+q and %+q are two names", same[0], same[1])
+		}
+	}
+	for _, other := range [][2]string{{"Support", "Supports"}, {"Night shift", "Nightshift"}, {"Support 1", "Support 2"}} {
+		if desk.NameKey(other[0]) == desk.NameKey(other[1]) {
+			t.Errorf("%q and %q are one name", other[0], other[1])
+		}
+	}
+}

@@ -3,7 +3,6 @@ package server
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
@@ -223,7 +222,7 @@ func (rc *roleChange) fits(ch desk.RoleChange) error {
 	}
 	draft := rc.after[ch.Role]
 	for _, other := range rc.after {
-		if other.ID != draft.ID && strings.EqualFold(other.Name, draft.Name) {
+		if other.ID != draft.ID && desk.NameKey(other.Name) == desk.NameKey(draft.Name) {
 			return desk.Errorf(desk.CodeInvalid, "Another role is called %s already. Choose another name.", other.Name)
 		}
 	}

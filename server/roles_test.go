@@ -230,7 +230,7 @@ func TestRolesThatDontFit(t *testing.T) {
 		change desk.ChangeRoles
 		part   string
 	}{
-		"a name that is taken":     {changes(with(func(c *desk.RoleChange) { c.Name = "NIGHT Shift" })), "called Night shift already"},
+		"a name that is taken":     {changes(with(func(c *desk.RoleChange) { c.Name = "NIGHT \u00a0Shift" })), "called Night shift already"},
 		"a built-in name":          {changes(with(func(c *desk.RoleChange) { c.Name = "owner" })), "called Owner already"},
 		"a base that isn't there":  {changes(with(func(c *desk.RoleChange) { c.Base = "none" })), "could be a copy of"},
 		"a copy of itself":         {changes(with(func(c *desk.RoleChange) { c.Base = "x" })), "could be a copy of"},

@@ -2,7 +2,6 @@ package server
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
@@ -40,11 +39,11 @@ func (r *request) addTeam(t desk.Team) (int64, error) {
 	return r.record(desk.Event{Kind: desk.TeamAdded, Team: &t}, desk.LogDetail{After: asJSON(t)})
 }
 
-// freeName refuses a name that another team has, in any case of its letters:
+// freeName refuses a name that another team has, or one that reads the same:
 // people couldn't tell the two apart.
 func freeName(teams []desk.Team, t desk.Team) error {
 	for _, have := range teams {
-		if have.ID != t.ID && strings.EqualFold(have.Name, t.Name) {
+		if have.ID != t.ID && desk.NameKey(have.Name) == desk.NameKey(t.Name) {
 			return desk.Errorf(desk.CodeConflict, "There is a team %s already. Choose another name.", have.Name)
 		}
 	}
