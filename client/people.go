@@ -149,11 +149,12 @@ func (r *Replica) Actor(id desk.MemberID) (_ desk.Actor, ok bool) {
 	return r.people.actor(id)
 }
 
-// Owners is how many members are owners who are neither suspended nor removed.
+// Owners is how many members are owners who can do something about it: neither
+// suspended nor removed, and not only invited.
 func (r *Replica) Owners() int {
 	n := 0
 	for _, m := range r.people.memberList {
-		if m.Role == desk.RoleOwner && !m.Suspended {
+		if m.Role == desk.RoleOwner && !m.Suspended && !m.Invited {
 			n++
 		}
 	}

@@ -364,6 +364,11 @@ func TestPeople(t *testing.T) {
 	if !c.People || r.Owners() != 3 || r.Members()[2].Name != "Zoe" || r.Teams()[0].ID != "t3" || r.Roles()[0].ID != "r" {
 		t.Errorf("%+v, %d owners, %v", c, r.Owners(), r.Members())
 	}
+	al.Invited = true
+	r.Apply(desk.Events{From: o.seq + 2, To: o.seq + 3, Events: []desk.Event{{Seq: o.seq + 3, Member: &al}}})
+	if r.Owners() != 2 {
+		t.Errorf("with one who hasn't joined: %d owners", r.Owners())
+	}
 }
 
 func BenchmarkApply(b *testing.B) {
