@@ -140,7 +140,7 @@ func Permissions() []Permission {
 			"Take out more than the daily limit. A role that has it may only give it: it takes a second person, who gives it for a time.", yes, true},
 
 		{MemberView, GroupPeople, "See the people",
-			"See colleagues' addresses, presence, open chats and temporary access.", yes, false},
+			"See colleagues' addresses, presence, open chats and the reasons of their temporary access; that they have it is no secret.", yes, false},
 		{MemberInvite, GroupPeople, "Invite people",
 			"Invite a person with a role, up to what one holds oneself.", wide, true},
 		{MemberSuspend, GroupPeople, "Suspend and remove people",
@@ -153,7 +153,7 @@ func Permissions() []Permission {
 			"Sign a person out of one session or of all.", all, true},
 
 		{RoleView, GroupAccess, "See the roles",
-			"See what each role may do, its history, and which permissions people never use.", yes, false},
+			"Look through the roles, their history, and which permissions people never use; what a role may do is no secret, since every screen decides with it.", yes, false},
 		{RoleAssign, GroupAccess, "Switch people's roles",
 			"Give another person a role, up to what one holds oneself.", wide, true},
 		{RoleManage, GroupAccess, "Manage roles",
