@@ -55,7 +55,7 @@ func loadDirectory(tx *store.Tx) (*directory, error) {
 func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 	about := false
 	for i := range entries {
-		about = about || entries[i].Member != nil || entries[i].Role != nil || entries[i].Team != nil
+		about = about || aboutPeople(&entries[i])
 	}
 	if !about {
 		return d, nil
@@ -78,6 +78,9 @@ func (d *directory) with(entries []store.Entry) (*directory, []desk.MemberID) {
 	}
 	return next, next.resolve(d.actors)
 }
+
+// aboutPeople reports whether an entry changes the directory.
+func aboutPeople(e *store.Entry) bool { return e.Member != nil || e.Role != nil || e.Team != nil }
 
 // resolve joins members with their roles, keeping what stayed equal.
 func (d *directory) resolve(old map[desk.MemberID]*desk.Actor) (changed []desk.MemberID) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-inbox/frontdesk/desk"
@@ -23,7 +24,18 @@ func (s *Service) committed(entries []store.Entry) {
 	}
 	s.catchUp(context.Background()) // another process wrote in between
 	if s.ring.head() < entries[len(entries)-1].Seq {
-		s.govern(entries) // it can't be read now; the rights hold all the same
+		s.governAhead(entries) // it can't be read now; the rights hold all the same
+	}
+}
+
+// governAhead makes the rights of entries hold before those that come first could
+// be read. When these are fed, they don't bring back what was before.
+func (s *Service) governAhead(entries []store.Entry) {
+	s.govern(entries)
+	for i := range entries {
+		if aboutPeople(&entries[i]) {
+			s.ahead = append(s.ahead, entries[i])
+		}
 	}
 }
 
@@ -70,6 +82,8 @@ func (s *Service) catchUp(ctx context.Context) {
 // feed takes entries into memory: first the rights, then the entries, then the
 // wake-ups. So no entry is ever delivered under rights older than itself.
 func (s *Service) feed(entries []store.Entry) {
+	last := entries[len(entries)-1].Seq
+	s.ahead = slices.DeleteFunc(s.ahead, func(e store.Entry) bool { return e.Seq <= last })
 	s.govern(entries)
 	s.ring.add(entries)
 	queued := false
@@ -102,12 +116,14 @@ func (s *Service) feed(entries []store.Entry) {
 	}
 }
 
-// govern makes the rights of entries hold on every session. Applying entries a
-// second time, in order, ends in the same.
+// govern makes the rights of entries hold on every session, and after them those
+// that hold ahead of their turn. Applying entries a second time, in order, ends in
+// the same.
 func (s *Service) govern(entries []store.Entry) {
+	all := slices.Concat(entries, s.ahead)
 	for {
 		was := s.people.Load()
-		next, changed := was.with(entries)
+		next, changed := was.with(all)
 		if !s.people.CompareAndSwap(was, next) {
 			continue // somebody's grant ended just now
 		}

@@ -65,7 +65,8 @@ type Service struct {
 
 	people     atomic.Pointer[directory]
 	ring       *ring
-	feedMu     sync.Mutex // held while entries are fed: they go in one by one, in order
+	feedMu     sync.Mutex    // held while entries are fed: they go in one by one, in order
+	ahead      []store.Entry // about people: they hold, and those before them were not fed yet; under feedMu
 	sessions   sessions
 	signIns    *signInGuard
 	changes    changes
