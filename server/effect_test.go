@@ -57,7 +57,7 @@ func (h *house) rights() (all struct {
 		if all.Tallies, err = tx.Tallies(); err != nil {
 			return err
 		}
-		all.Chats, err = tx.ByContact("", 1000)
+		all.Chats, err = tx.CoveredByContact(desk.Member{}, desk.ScopeAll, "", "", 1000)
 		return err
 	})
 	if err != nil {
@@ -200,7 +200,7 @@ func (h *house) sights() map[desk.MemberID]map[desk.ConversationID]bool {
 	h.t.Helper()
 	all := map[desk.MemberID]map[desk.ConversationID]bool{}
 	err := h.store.Read(h.t.Context(), func(tx *store.Tx) error {
-		chats, err := tx.ByContact("", 1000)
+		chats, err := tx.CoveredByContact(desk.Member{}, desk.ScopeAll, "", "", 1000)
 		if err != nil {
 			return err
 		}

@@ -195,13 +195,5 @@ func (t *Tx) QueuedBy(id desk.MemberID) (n int, err error) {
 	return n, wrap("count queued messages", err)
 }
 
-// ByContact returns conversations in the order of their contacts' ids, after a
-// contact, at most limit.
-func (t *Tx) ByContact(after desk.ContactID, limit int) ([]desk.Conversation, error) {
-	list, err := all(t, scanConversation, `SELECT `+conversationColumns+` FROM contact p JOIN conversation c ON c.contact = p.id
-		WHERE p.id > $1 ORDER BY p.id, c.id LIMIT $2`, string(after), limit)
-	return list, wrap("read contacts", err)
-}
-
 // Appended returns what the function that runs now has appended to the log.
 func (t *Tx) Appended() []Entry { return t.entries[t.mark:] }
