@@ -127,8 +127,8 @@ func drawRoles(t *rapid.T) (roles []desk.Role) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "roles") {
 		r := desk.Role{ID: desk.RoleID(fmt.Sprint("r-", i)), Rank: rapid.IntRange(1, desk.MaxRank).Draw(t, "rank"), Base: "agent",
 			Version: rapid.IntRange(1, 9).Draw(t, "version"), Grants: map[desk.Perm]desk.Scope{}}
-		r.Name = rapid.StringMatching(`[A-Z"\\'#=\x{202e}é]{1,20}`).Draw(t, "name")
-		r.Description = rapid.StringMatching(`([a-z"\\\x{ad}\x{1f600}]{1,20})?`).Draw(t, "description")
+		r.Name = rapid.StringMatching(`[A-Z"\\'#=\x{1f600}é]{1,20}`).Draw(t, "name")
+		r.Description = rapid.StringMatching(`([a-z"\\\x{ad}\x{202e}\x{1f600}]{1,20})?`).Draw(t, "description")
 		for _, d := range desk.Permissions() {
 			if rapid.Bool().Draw(t, "held") {
 				r.Grants[d.Key] = rapid.SampledFrom(d.Scopes).Draw(t, "scope")
