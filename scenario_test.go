@@ -328,6 +328,9 @@ func scriptDoes(ts *testscript.TestScript, neg bool, args []string) {
 	h := houseOf(ts)
 	var answer any
 	cmd, err := desk.DecodeCommand(args[1], h.args(ts, args[2:]))
+	if cmd == nil {
+		ts.Check(err) // a slip of the script isn't a refusal
+	}
 	if err == nil {
 		answer, err = h.do(args[0], cmd)
 	}
