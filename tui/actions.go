@@ -197,7 +197,7 @@ func (m *Model) reaches(a *Action) bool {
 func (m *Model) run(a *Action) tea.Cmd {
 	hidden, why := m.available(a)
 	if why != nil {
-		return m.refuse(why, m.current())
+		return m.refuse(why, m.about(a))
 	}
 	if hidden {
 		return nil
@@ -223,7 +223,7 @@ func (m *Model) judged(a *Action) (hidden bool, why error) {
 	now := m.opt.Now()
 	if a.Perm != "" && m.rep.Known() {
 		if err := m.rep.Can(a.Perm, desk.Subject{}, now); err != nil {
-			return true, err
+			return true, m.inFull(a, err)
 		}
 	}
 	c := m.current()
@@ -243,6 +243,27 @@ func (m *Model) judged(a *Action) (hidden bool, why error) {
 		return d != nil && d.ByRole, err
 	}
 	return false, nil
+}
+
+// about is the conversation that an action is about; nil when it is about none.
+func (m *Model) about(a *Action) *desk.Conversation {
+	if a.Needs == NeedsNothing {
+		return nil
+	}
+	return m.current()
+}
+
+// inFull is a refusal by role with how far the permission would have to reach
+// for the conversation that the action is about, so that asking for it helps.
+func (m *Model) inFull(a *Action, err error) error {
+	c := m.about(a)
+	if c == nil {
+		return err
+	}
+	if on := m.rep.Can(a.Perm, desk.Subject{Conversation: c}, m.opt.Now()); on != nil {
+		return on
+	}
+	return err
 }
 
 // status is the one that an action would give.

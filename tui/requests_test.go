@@ -160,6 +160,28 @@ func TestRefusalIsAskedAbout(t *testing.T) {
 	}
 }
 
+// TestRefusalByRoleKnowsTheChat asks as far as the chat that was refused lies, and
+// names it; a refusal that is about no chat names none.
+func TestRefusalByRoleKnowsTheChat(t *testing.T) {
+	r := asking(t, desk.RoleViewer, nil)
+	r.size(120, 30)
+	r.keys("2")
+	c := r.m.current()
+	if c == nil || c.Assignee != "" {
+		t.Fatalf("the queue shows %+v", c)
+	}
+	r.keys("r")
+	if d := r.m.denied; d.denied == nil || d.denied.Needs != desk.ScopeTeam || d.conversation != c.ID {
+		t.Errorf("remembers %+v, want %s in the teams", d, c.ID)
+	}
+	r.keys("!")
+	r.shows("“Reply to customers”", "in your teams")
+	r.keys("esc", "R")
+	if d := r.m.denied; d.denied == nil || d.denied.Perm != desk.RoleView || d.conversation != 0 {
+		t.Errorf("a refusal about no chat remembers %+v", d)
+	}
+}
+
 // TestOldRefusalIsForgotten asks in general when the last refusal was long ago.
 func TestOldRefusalIsForgotten(t *testing.T) {
 	r := asking(t, desk.RoleAgent, nil)
