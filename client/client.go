@@ -164,7 +164,7 @@ func (c *Client) keep(ctx context.Context, tell func(word)) error {
 			return ctx.Err()
 		}
 		if final, ok := errors.AsType[*refusal](err); ok {
-			say(Link{State: Refused, Error: final.Error()})
+			say(Link{State: Refused, Error: final.Error(), Code: final.Err.Code})
 			return final.Err
 		}
 		if lived >= stable {

@@ -1,6 +1,10 @@
 package client
 
-import "time"
+import (
+	"time"
+
+	"github.com/frontdesk-inbox/frontdesk/desk"
+)
 
 // Msg is one thing that [Client.Run] delivers: a [Link], a [desk.Welcome], a
 // [desk.Snapshot], a [desk.Events] or a [desk.Bye], always as a value.
@@ -21,7 +25,12 @@ type Link struct {
 	State State
 	Error string    // a sentence; empty while nothing is wrong
 	Retry time.Time // of Offline: when the next try begins
+	Code  desk.Code // of Refused: the server's word for it
 }
+
+// Ended reports whether the sign-in is over, by whatever reason: what it showed is
+// no longer this person's to see.
+func (l Link) Ended() bool { return l.State == Refused && l.Code == desk.CodeUnauthenticated }
 
 func (l Link) String() string {
 	if l.Error == "" {

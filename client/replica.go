@@ -55,6 +55,12 @@ func NewReplica() *Replica {
 	return r
 }
 
+// Empty forgets everything: what was seen is no longer this person's to see.
+func (r *Replica) Empty() {
+	*r = Replica{}
+	r.clear()
+}
+
 func (r *Replica) clear() {
 	r.rows = map[desk.ConversationID]*desk.Conversation{}
 	r.counts = map[desk.List]desk.Count{}

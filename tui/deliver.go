@@ -41,13 +41,48 @@ func (m *Model) linked(l client.Link) tea.Cmd {
 	if l.State == client.Live && was != client.Live {
 		m.unstick()
 	}
-	if l.State == client.Refused {
+	switch {
+	case l.Ended() && !m.looking:
+		m.endSignIn()
+	case l.State == client.Refused:
 		m.say(toastBad, outside(l.Error).Or(ours("The server no longer takes this sign-in. Sign in again.")))
 	}
 	if l.State == client.Offline {
 		return m.tick()
 	}
 	return nil
+}
+
+// endSignIn empties the screen when the sign-in is over: what it showed is no longer
+// this agent's to see. What they wrote stays a draft.
+func (m *Model) endSignIn() {
+	kept := safe.Text{}
+	for _, d := range m.drafts {
+		if d.saved() != "" {
+			kept = ours("What you wrote is kept as a draft.")
+		}
+	}
+	if m.composer.focused {
+		m.muffle()
+	}
+	m.leaveEyes()
+	m.leaveComposer()
+	m.composer.set("")
+	m.dialogs, m.panels, m.denied = nil, nil, refusal{}
+	m.thread.opened(0)
+	m.thread.forgetDrawn()
+	m.contact, m.focus = desk.Contact{}, onList
+	m.rep.Empty()
+	m.say(toastGrave, safe.Join(ours(" "), some(m.ended(), kept)...))
+}
+
+// ended says why nothing of the desk is shown any more; empty while the sign-in
+// stands.
+func (m *Model) ended() safe.Text {
+	if !m.link.Ended() || m.rep.Known() {
+		return safe.Text{}
+	}
+	return outside(m.link.Error).Or(ours("The server no longer takes this sign-in. Sign in again."))
 }
 
 // unstick lets what failed be asked for again.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -353,6 +354,49 @@ func TestLink(t *testing.T) {
 	r.shows("sign in again", "Your session ended.")
 	r.send(Deliver{client.Link{State: client.Live}})
 	r.hides("stale since")
+}
+
+// TestEndOfSignInEmptiesTheScreen leaves nothing of a desk with someone who may
+// no longer see it, at any width, and keeps what they wrote.
+func TestEndOfSignInEmptiesTheScreen(t *testing.T) {
+	over := client.Link{State: client.Refused, Code: desk.CodeUnauthenticated, Error: "Your account is suspended. Ask an admin."}
+	for _, size := range [][2]int{{60, 24}, {100, 24}, {140, 30}} {
+		for _, open := range []string{"", "P", "a"} {
+			r := live(t, desk.RoleManager)
+			r.size(size[0], size[1])
+			write(r, "half a")
+			if r.keys("esc"); open != "" {
+				r.keys(open)
+			} else {
+				r.keys("r")
+			}
+			r.send(Deliver{over})
+			r.shows("Your account is suspended.", "is kept as a draft.", "sign in again")
+			for _, gone := range []string{"Maria", "447700", "山田", "parcel", "Ana Lima", "half a", "Asha"} {
+				r.hides(gone)
+			}
+			if got := r.m.drafts[1].saved(); got != "half a" {
+				t.Errorf("the draft is %q", got)
+			}
+			late := theThread(1)
+			late.Seq = 100
+			r.m.rep.AddThread(late, desk.Place{})
+			r.now = r.now.Add(time.Minute)
+			r.keys("4", "j", "enter", "r", "i", "P", "1")
+			r.hides("Maria")
+			r.ring(alarmToast)
+			r.shows("Your account is suspended.")
+		}
+	}
+}
+
+// TestOtherRefusalsKeepTheScreen goes on showing what is known when it is only the
+// program that is too old.
+func TestOtherRefusalsKeepTheScreen(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.keys("4")
+	r.send(Deliver{client.Link{State: client.Refused, Code: desk.CodeInvalid, Error: "Update the program."}})
+	r.shows("Maria L", "Update the program.")
 }
 
 func TestFurtherPagesAreAskedForOnce(t *testing.T) {

@@ -218,9 +218,13 @@ func (p *listPane) empty(l *look, w int) []string {
 			text = "Nothing was resolved yet."
 		}
 	}
+	said, k := ours(text), l.dim
+	if !l.ended.Empty() {
+		said, k = l.ended, l.bad
+	}
 	rows := l.blank(w, 1)
-	for _, t := range l.cols.Wrap(ours(text), max(1, w-4)) {
-		rows = append(rows, l.row(w, "").gap(2).put(l.dim, t).String())
+	for _, t := range l.cols.Wrap(said, max(1, w-4)) {
+		rows = append(rows, l.row(w, "").gap(2).put(k, t).String())
 	}
 	return rows
 }

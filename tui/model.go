@@ -269,7 +269,7 @@ func (m *Model) restyle(dark bool) {
 
 // look returns what the panes draw from.
 func (m *Model) look() *look {
-	return &look{theme: m.theme, cols: m.cols, rep: m.rep, me: m.rep.Me(), now: m.opt.Now(), loc: m.opt.Location}
+	return &look{theme: m.theme, cols: m.cols, rep: m.rep, me: m.rep.Me(), now: m.opt.Now(), loc: m.opt.Location, ended: m.ended()}
 }
 
 // settle brings the panes up to what there is now, and asks for what is missing.

@@ -210,6 +210,9 @@ func (m *Model) threadPane(l *look, p plan) []string {
 		if !m.rep.Known() {
 			text = "Waiting for the desk…"
 		}
+		if !l.ended.Empty() {
+			text = "Nothing is shown any more."
+		}
 		rows := l.blank(w, h/3)
 		rows = append(rows, l.row(w, "").gap((w-len(text))/2).put(l.dim, ours(text)).String())
 		return l.fill(rows, w, h)

@@ -21,6 +21,8 @@ type look struct {
 	me   desk.Actor
 	now  time.Time
 	loc  *time.Location
+	// ended says why nothing is shown any more; empty while the sign-in stands.
+	ended safe.Text
 }
 
 // ours is short for what the screen itself says.
