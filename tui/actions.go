@@ -220,6 +220,9 @@ func (m *Model) judged(a *Action) (hidden bool, why error) {
 	if !slices.Contains(m.places(), a.Where) {
 		return true, notOffered("That is done elsewhere.")
 	}
+	if !m.rep.Known() && a.aboutDesk() {
+		return false, notHere(m.ended().Or(ours("The desk is still loading.")).String())
+	}
 	now := m.opt.Now()
 	if a.Perm != "" && m.rep.Known() {
 		if err := m.rep.Can(a.Perm, desk.Subject{}, now); err != nil {
@@ -243,6 +246,12 @@ func (m *Model) judged(a *Action) (hidden bool, why error) {
 		return d != nil && d.ByRole, err
 	}
 	return false, nil
+}
+
+// aboutDesk reports whether an action needs to know the desk. Turning to another
+// list doesn't: it shows what comes.
+func (a *Action) aboutDesk() bool {
+	return a.Group != GroupLists && (a.Perm != "" || a.Needs != NeedsNothing || a.Group == GroupPanels)
 }
 
 // about is the conversation that an action is about; nil when it is about none.

@@ -173,6 +173,19 @@ func TestEveryActionIsReached(t *testing.T) {
 	}
 }
 
+// TestActionsWhileLoading says that nothing is known yet, not that the role lacks
+// something.
+func TestActionsWhileLoading(t *testing.T) {
+	for _, key := range []string{"P", "A", "R", "Q", "V", "!", "r", "enter", "i"} {
+		r := newRig(t)
+		r.keys(key)
+		r.shows("The desk is still loading.")
+		if r.m.panel() != nil || r.m.dialog() != nil {
+			t.Errorf("%s opened something", key)
+		}
+	}
+}
+
 // TestActionsByRole hides what a role doesn't include and disables, with the
 // reason, what can't be done now.
 func TestActionsByRole(t *testing.T) {
