@@ -182,6 +182,30 @@ func TestRefusalByRoleKnowsTheChat(t *testing.T) {
 	}
 }
 
+// TestOwnDecisionClosesNothing has the event of a decision come before its answer:
+// the form isn't closed as if somebody else had decided, and no key is swallowed.
+func TestOwnDecisionClosesNothing(t *testing.T) {
+	var r *rig
+	r = asking(t, desk.RoleOwner, theRequests(), func(cmd desk.Command) (any, error) {
+		if c, ok := cmd.(desk.DecideRequest); ok {
+			q := theRequests()[0]
+			q.State, q.By, q.Until = desk.RequestGranted, "asha", r.now.Add(time.Hour)
+			_, seq := r.m.rep.Position()
+			r.send(Deliver{desk.Events{From: seq, To: seq + 1, Events: []desk.Event{{Seq: seq + 1, Kind: desk.AccessGranted, Request: &q}}}})
+			return desk.Done{Seq: seq + 1}, c.Validate()
+		}
+		return nil, nil
+	})
+	r.size(120, 30)
+	r.keys("Q")
+	at(r, "q1").keys("a", "ctrl+s", "enter")
+	r.hides("What you had open was closed.")
+	r.keys("enter")
+	if d := r.m.dialog(); d != nil {
+		t.Errorf("%T is still open", d)
+	}
+}
+
 // TestOldRefusalIsForgotten asks in general when the last refusal was long ago.
 func TestOldRefusalIsForgotten(t *testing.T) {
 	r := asking(t, desk.RoleAgent, nil)

@@ -29,6 +29,17 @@ func stillOpen(id desk.RequestID) func(*Model) error {
 	}
 }
 
+// unlessRunning leaves a form alone while the change that it asked for is under
+// way: what that does must not close it.
+func unlessRunning(check func(*Model) error) func(*Model) error {
+	return func(m *Model) error {
+		if d, ok := m.dialog().(*effectDialog); ok && d.stage >= effectRunning {
+			return nil
+		}
+		return check(m)
+	}
+}
+
 // answerField is what is told to who asked.
 func answerField(label string) *field {
 	f := &field{label: label, about: "they read it, and the log keeps it"}
@@ -48,7 +59,7 @@ func (p *requestsPanel) allow(m *Model) tea.Cmd {
 		lead: []para{{text: safe.Join(ours(" "), l.memberName(r.Member), ours("asks for"), l.keyWords(r.Perm, r.Scope), ours("for "+l.length(r.For)+":"))},
 			{text: outside(r.Reason), said: true}, {}},
 		fields: []*field{length, answerField("Answer")},
-		check:  stillOpen(r.ID),
+		check:  unlessRunning(stillOpen(r.ID)),
 	}
 	if d, _ := desk.Describe(r.Perm); len(d.Scopes) > 1 {
 		f.fields = append([]*field{reachField(&r, &cmd)}, f.fields...)
