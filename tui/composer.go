@@ -230,7 +230,12 @@ func (c *composer) idle(l *look, blocked safe.Text, w, h int) []string {
 		}
 		r.put(l.accent, ours(what)).put(l.dim, l.cols.Cut(draft, max(0, r.left-1)))
 	} else {
-		r.put(l.accent, ours("r")).put(l.dim, ours(" reply   ")).put(l.accent, ours("n")).put(l.dim, ours(" note"))
+		r.put(l.accent, ours("r"))
+		if l.rep.Can(desk.Note{}.Perm(), desk.Subject{}, l.now) == nil {
+			r.put(l.dim, ours(" reply   ")).put(l.accent, ours("n")).put(l.dim, ours(" note"))
+		} else {
+			r.put(l.dim, ours(" reply"))
+		}
 	}
 	return []string{r.String()}
 }

@@ -9,6 +9,19 @@ import (
 	"github.com/frontdesk-inbox/frontdesk/desk"
 )
 
+// TestIdleComposerOffersWhatTheRoleHas names the key of notes to those who may
+// write them.
+func TestIdleComposerOffersWhatTheRoleHas(t *testing.T) {
+	r := live(t, desk.RoleManager)
+	r.keys("4", "enter")
+	r.shows("n note")
+	s := snapshot("asha", desk.RoleManager, 101, conversations())
+	delete(s.Me.Role.Grants, desk.MessageNote)
+	r.send(Deliver{s})
+	r.shows("r reply")
+	r.hides("n note")
+}
+
 func TestRoleChangeIsToldTruly(t *testing.T) {
 	for _, tt := range []struct {
 		from, to desk.RoleID
