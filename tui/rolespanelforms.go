@@ -116,7 +116,7 @@ func (m *Model) roleFields(r desk.Role) []*field {
 	probe := desk.RoleChange{Role: "probe", Name: "A", Rank: 1}
 	name := &field{label: "Name", about: "what people call the role", note: noted(func(s string) error {
 		for _, other := range m.rep.Roles() {
-			if other.ID != r.ID && strings.EqualFold(other.Name, s) {
+			if other.ID != r.ID && desk.NameKey(other.Name) == desk.NameKey(s) {
 				return fmt.Errorf("Another role is called %s already. Choose another name.", other.Name)
 			}
 		}
