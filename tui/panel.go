@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -375,6 +376,11 @@ func (m *Model) mayDo(cmd desk.Command) error {
 	}
 	if c, ok := cmd.(desk.SetTeams); ok && s.To != nil {
 		s.Teams = moved(s.To.Member.Teams, c.Teams)
+	}
+	if c, ok := cmd.(desk.EndAccess); ok && s.To != nil {
+		if i := slices.IndexFunc(s.To.Member.Grants, func(g desk.Grant) bool { return g.ID == c.Grant }); i >= 0 {
+			s.Grant = &s.To.Member.Grants[i]
+		}
 	}
 	return m.rep.Can(cmd.Perm(), s, m.opt.Now())
 }

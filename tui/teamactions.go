@@ -22,7 +22,7 @@ func teamActions() []Action {
 		do("person-code", "A new invitation code…", "I", "", desk.MemberInvite, unless((*teamPanel).mayRenew), (*teamPanel).renewCode),
 		do("person-teams", "Teams of this person…", "t", "teams", desk.TeamManage, mayPerson(desk.TeamManage, nil), (*teamPanel).setTeams),
 		do("person-give", "Give access for a time…", "a", "give access", desk.GrantTemporary, mayPerson(desk.GrantTemporary, nil), (*teamPanel).giveAccess),
-		do("person-end", "End access early…", "e", "", desk.GrantTemporary, mayPerson(desk.GrantTemporary, hasGrants), (*teamPanel).endAccess),
+		do("person-end", "End access early…", "e", "", "", unless((*teamPanel).mayEnd), (*teamPanel).endAccess),
 		do("person-sessions", "End sign-ins…", "o", "", desk.SessionRevoke, mayPerson(desk.SessionRevoke, nil), (*teamPanel).endSessions),
 		do("person-suspend", "Suspend…", "s", "suspend", desk.MemberSuspend, mayPerson(desk.MemberSuspend, notSuspended), (*teamPanel).suspend),
 		do("person-resume", "Let back in…", "u", "", desk.MemberSuspend, unless((*teamPanel).mayResume), (*teamPanel).resume),
@@ -40,11 +40,44 @@ func inPeople(p *teamPanel, _ *Model) error {
 	return nil
 }
 
-func hasGrants(_ *teamPanel, m *Model, who desk.Member) error {
-	if len(current(who.Grants, m.opt.Now())) == 0 {
-		return notHere(who.Name + " has no access for a time.")
+// mayEnd needs no permission for what is one's own, or what one allowed.
+func (p *teamPanel) mayEnd(m *Model) error {
+	s, err := p.subject(m)
+	if err != nil {
+		return err
 	}
-	return nil
+	return m.mayEndAny(s)
+}
+
+// mayEndAny asks whether I may end some access that a person has for a time.
+func (m *Model) mayEndAny(s desk.Subject) error {
+	now := m.opt.Now()
+	grants := current(s.To.Member.Grants, now)
+	if len(grants) == 0 {
+		if err := m.rep.Can(desk.GrantTemporary, desk.Subject{}, now); err != nil {
+			return err
+		}
+		return notHere(s.To.Member.Name + " has no access for a time.")
+	}
+	var why error
+	for i := range grants {
+		s.Grant = &grants[i]
+		if why = m.rep.Can(desk.GrantTemporary, s, now); why == nil {
+			return nil
+		}
+	}
+	return why
+}
+
+// stillEnds closes the choice of what to end when there is none left to choose.
+func stillEnds(id desk.MemberID) func(*Model) error {
+	return func(m *Model) error {
+		to, ok := m.rep.Actor(id)
+		if !ok || to.Member.Removed {
+			return notHere("That person isn't at this desk any more.")
+		}
+		return m.mayEndAny(desk.Subject{To: &to})
+	}
 }
 
 func notSuspended(_ *teamPanel, _ *Model, who desk.Member) error {

@@ -106,6 +106,27 @@ func TestRefusedAccessKeepsTheForm(t *testing.T) {
 	r.shows("4h", "ends 16:00 (4 h)", "stock taking")
 }
 
+// TestEndOwnAccess gives back what is one's own, without the right to give any;
+// what a colleague has isn't offered.
+func TestEndOwnAccess(t *testing.T) {
+	r := staffed(t, desk.RoleAgent)
+	s := snapshot("asha", desk.RoleAgent, 101, conversations())
+	grants := []desk.Grant{{ID: "g7", Perm: desk.ContactExport, Scope: desk.ScopeOwn, Until: noon.Add(time.Hour), Since: noon, By: "zoe"}}
+	s.Me.Member.Grants = grants
+	for i := range s.Members {
+		if id := s.Members[i].ID; id == "asha" || id == "tom" {
+			s.Members[i].Grants = grants
+		}
+	}
+	r.send(Deliver{s})
+	at(r, "tom").keys("e")
+	if r.m.dialog() != nil {
+		t.Fatal("an agent is offered to end a colleague's access")
+	}
+	at(r, "asha").keys("e", "enter", "y")
+	r.wantAsked(desk.EndAccess{Member: "asha", Grant: "g7"})
+}
+
 func TestEndAccess(t *testing.T) {
 	r := staffed(t, desk.RoleOwner)
 	at(r, "tom").keys("e", "enter", "y")

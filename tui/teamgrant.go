@@ -148,14 +148,18 @@ func reasonField() *field {
 func (p *teamPanel) endAccess(m *Model) tea.Cmd {
 	who, _ := p.person()
 	name := m.look().memberName(who.ID)
-	m.push(&picker{title: phrase(ours("End access of"), name), prompt: ours("what they were given"), check: stillMay(desk.GrantTemporary, who.ID), items: func(filter string) []item {
+	m.push(&picker{title: phrase(ours("End access of"), name), prompt: ours("what they were given"), check: stillEnds(who.ID), items: func(filter string) []item {
 		l := m.look()
 		now, _ := m.rep.Member(who.ID)
 		var items []item
 		for _, g := range current(now.Grants, l.now) {
 			cmd := desk.EndAccess{Member: who.ID, Grant: g.ID}
-			items = append(items, item{title: l.grantWords(g), detail: outside(g.Reason), right: ours(desk.Left(g.Until, l.now) + " left"),
-				run: func() tea.Cmd { return m.confirmEffect(phrase(ours("End this access of"), name).Add(ours("?")), cmd) }})
+			it := item{title: l.grantWords(g), detail: outside(g.Reason), right: ours(desk.Left(g.Until, l.now) + " left"),
+				run: func() tea.Cmd { return m.confirmEffect(phrase(ours("End this access of"), name).Add(ours("?")), cmd) }}
+			if err := m.mayDo(cmd); err != nil {
+				it.off = l.reason(err, nil)
+			}
+			items = append(items, it)
 		}
 		return narrowed(items, filter)
 	}})
