@@ -109,7 +109,10 @@ func (l *look) effectOn(on *desk.EffectOn, cmd desk.Command, w int) []string {
 // keyChange is a key that is gained, lost, widened or narrowed.
 func (l *look) keyChange(k desk.KeyChange) para {
 	p, _ := desk.Describe(k.Perm)
-	title := outside(p.Title).Add(ours(" " + scopes(k.From, k.To)))
+	title := outside(p.Title)
+	if len(p.Scopes) > 1 {
+		title = title.Add(ours(" " + scopes(p, k.From, k.To)))
+	}
 	if p.Danger {
 		title = ours("! ").Add(title)
 	}
@@ -201,13 +204,29 @@ func scopeWords(s desk.Scope) string {
 	return "everywhere"
 }
 
+// scopeOf says how far this permission reaches: in chats, or over people.
+func scopeOf(p desk.Permission, s desk.Scope) string {
+	if p.Group != desk.GroupPeople && p.Group != desk.GroupAccess && p.Group != desk.GroupLog {
+		return scopeWords(s)
+	}
+	switch s {
+	case desk.ScopeOwn:
+		return "their own"
+	case desk.ScopeTeam:
+		return "people of their teams"
+	case desk.ScopeAll:
+		return "everyone"
+	}
+	return scopeWords(s)
+}
+
 // scopes says how far a permission reached and will reach.
-func scopes(was, is desk.Scope) string {
+func scopes(p desk.Permission, was, is desk.Scope) string {
 	switch {
 	case was == desk.ScopeNone:
-		return "(" + scopeWords(is) + ")"
+		return "(" + scopeOf(p, is) + ")"
 	case is == desk.ScopeNone:
-		return "(was " + scopeWords(was) + ")"
+		return "(was " + scopeOf(p, was) + ")"
 	}
-	return "(" + scopeWords(was) + " → " + scopeWords(is) + ")"
+	return "(" + scopeOf(p, was) + " → " + scopeOf(p, is) + ")"
 }

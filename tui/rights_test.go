@@ -174,3 +174,22 @@ func TestQuitCountsWhatIsUnderWay(t *testing.T) {
 		r.shows(tt.want)
 	}
 }
+
+// TestKeyChangeWords says how far a key reaches in the words of what it is about.
+func TestKeyChangeWords(t *testing.T) {
+	l := newRig(t).m.look()
+	for _, tt := range []struct {
+		change desk.KeyChange
+		want   string
+	}{
+		{desk.KeyChange{Perm: desk.MemberView, From: desk.ScopeAll}, "− See the people"},
+		{desk.KeyChange{Perm: desk.LogView, From: desk.ScopeTeam, To: desk.ScopeOwn}, "(people of their teams → their own)"},
+		{desk.KeyChange{Perm: desk.MemberSuspend, To: desk.ScopeAll}, "(everyone)"},
+		{desk.KeyChange{Perm: desk.MessageReply, From: desk.ScopeOwn}, "(was in their own chats)"},
+	} {
+		got := l.keyChange(tt.change).text.String()
+		if !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: %q, want it to end in %q", tt.change.Perm, got, tt.want)
+		}
+	}
+}

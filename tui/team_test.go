@@ -308,7 +308,7 @@ func TestDangerousEffectNeedsALetter(t *testing.T) {
 	at(r, "ana").keys("r")
 	r.kind("manager")
 	r.keys("enter")
-	r.shows("+ ! Switch people's roles (in their teams)", "y confirms")
+	r.shows("+ ! Switch people's roles (people of their teams)", "y confirms")
 	if s := r.screen(); strings.Index(s, "! Switch people's roles") > strings.Index(s, "+ See conversations") {
 		t.Errorf("the dangerous one isn't first:\n%s", s)
 	}
